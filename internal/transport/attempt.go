@@ -1,0 +1,221 @@
+package transport
+
+import (
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// RoundTrip makes one attempt and reads its answer to the end, within the time
+// limit of the attempt. To net/http, which would look at Location, it passes on
+// no more than the status.
+func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
+	// The context may have ended while the loop slept; nothing was attempted.
+	if err := ended(req.Context()); err != nil {
+		closeBody(req.Body)
+		c.err, c.ended, c.answer = err, true, Answer{}
+		return nil, err
+	}
+	c.attempts++
+	c.repeated = c.repeated || c.doubtful
+	start := c.transport.now()
+	c.answer, c.err = c.attempt(req)
+	c.doubtful = c.mayBeProcessed()
+	if c.answer.StatusCode != 0 && c.answer.StatusCode/100 != 2 {
+		c.refusal = c.answer
+	}
+	if c.request.Observe != nil {
+		c.request.Observe(req.Context(), Attempt{
+			Number: c.attempts, Answer: c.answer, Err: c.err, Duration: c.transport.now().Sub(start),
+		})
+	}
+	if c.err != nil {
+		return nil, c.err
+	}
+	c.synthetic = http.Response{StatusCode: c.answer.StatusCode, Header: noHeader, Body: http.NoBody}
+	return &c.synthetic, nil
+}
+
+func (c *call) attempt(req *http.Request) (Answer, error) {
+	limit := c.request.Timeout
+	if lent := c.transport.lentTimeout; lent > 0 {
+		limit = min(limit, lent)
+	}
+	ctx, cancel := limited(req.Context(), limit)
+	defer cancel()
+	var trace *connTrace
+	if !c.request.Repeatable { // only then it matters whether anything was sent
+		trace = new(connTrace)
+		ctx = trace.with(ctx)
+	}
+	c.unsent = true
+	if req.URL.Scheme != c.transport.scheme || req.URL.Host != c.transport.host {
+		closeBody(req.Body)
+		return Answer{}, errors.New("the request is not for the origin of the base URL")
+	}
+	out := req.WithContext(ctx) // a copy: the credential stays out of req
+	out.Header = c.request.Header.Clone()
+	out.Header[c.request.AuthName][0] = c.request.AuthValue
+	out.Host = out.URL.Host
+
+	response, err := c.transport.base.RoundTrip(out) //nolint:bodyclose // read closes it
+	if err == nil && response == nil {
+		err = errors.New("the RoundTripper returned neither a response nor an error")
+	}
+	if err != nil {
+		if response != nil {
+			closeBody(response.Body)
+		}
+		c.unsent = notSent(err) || trace.unsent()
+		return Answer{}, c.explain(req.Context(), ctx, limit, err)
+	}
+	c.unsent = false
+	answer := Answer{StatusCode: response.StatusCode, Header: response.Header}
+	answer.Body, err = c.read(response)
+	if err == nil {
+		return answer, nil
+	}
+	err = c.explain(req.Context(), ctx, limit, err)
+	if response.StatusCode/100 != 2 && !c.ended {
+		return answer, nil // the status says what is to be known
+	}
+	return answer, err
+}
+
+// limited puts the time limit on an attempt. Where the caller's deadline is
+// nearer, it serves, without a timer of our own.
+func limited(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= limit {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, limit)
+}
+
+// explain finds the reason behind a fault: the caller's context, the limit of
+// the attempt, or the fault itself.
+func (c *call) explain(caller, attempt context.Context, limit time.Duration, err error) error {
+	var record tls.RecordHeaderError
+	switch {
+	case ended(caller) != nil:
+		c.ended = true
+		return err
+	case ended(attempt) != nil:
+		return &TimeoutError{Limit: limit}
+	case errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/":
+		return http.ErrSchemeMismatch // as http.Client says it
+	}
+	return err
+}
+
+// ended is ctx.Err, and true to the deadline: a dial that has the same deadline
+// can fail a moment before the context's own timer fires.
+func ended(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// read returns the body of a response, of an error as much as is worth having.
+// The error says why the body has no end.
+func (c *call) read(response *http.Response) ([]byte, error) {
+	body := response.Body
+	if body == nil {
+		return nil, nil
+	}
+	defer func() { _ = body.Close() }()
+	switch status := response.StatusCode; {
+	case status < 200: // 101: the body is the connection, and knows no deadline
+		return nil, nil
+	case status/100 != 2:
+		return readError(body, response.ContentLength)
+	case response.ContentLength > c.transport.maxResponseBytes && body != http.NoBody:
+		return nil, ErrTooLarge
+	}
+	reader, err := decoded(response)
+	if err != nil {
+		return nil, err
+	}
+	data, err := readAll(reader, response.ContentLength, c.transport.maxResponseBytes+1)
+	if int64(len(data)) > c.transport.maxResponseBytes {
+		return data[:c.transport.maxResponseBytes], ErrTooLarge
+	}
+	return data, err
+}
+
+// decoded undoes the Content-Encoding that net/http left in place: it undoes
+// gzip itself only where it asked for it.
+func decoded(response *http.Response) (io.Reader, error) {
+	switch coding := response.Header.Get("Content-Encoding"); {
+	case coding == "", strings.EqualFold(coding, "identity"), response.Body == http.NoBody:
+		return response.Body, nil
+	case strings.EqualFold(coding, "gzip"), strings.EqualFold(coding, "x-gzip"):
+		return gzip.NewReader(response.Body)
+	default:
+		return nil, &EncodingError{Encoding: coding}
+	}
+}
+
+// readError keeps the beginning of an error's body, and reads a little further
+// so that the connection can be used again.
+func readError(body io.Reader, size int64) ([]byte, error) {
+	// What redaction must see whole, a key of up to 8 KiB, may lie across the end.
+	const kept = ErrorBytesKept + 8<<10
+	data, err := readAll(body, size, kept)
+	if err == nil && len(data) == kept {
+		_, err = io.CopyN(io.Discard, body, errorBytesRead-kept)
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+	}
+	return data, err
+}
+
+// readAll reads at most limit bytes. The size that the server announced saves
+// growing; a server that lies gets no more than a megabyte for it.
+func readAll(body io.Reader, size, limit int64) ([]byte, error) {
+	data := make([]byte, 0, min(max(size, 1<<10), limit, 1<<20)+1) // one more, for the end to be seen
+	for {
+		n, err := body.Read(data[len(data):min(int64(cap(data)), limit)])
+		data = data[:len(data)+n]
+		switch {
+		case err == io.EOF, int64(len(data)) >= limit:
+			return data, nil
+		case err != nil:
+			return data, err
+		case len(data) == cap(data):
+			data = slices.Grow(data, len(data))
+		}
+	}
+}
+
+func closeBody(body io.Closer) {
+	if body != nil {
+		_ = body.Close()
+	}
+}
+
+// connTrace notices whether a connection was ever had for a request: without
+// one, nothing was sent. A RoundTripper that does not report to httptrace
+// proves nothing.
+type connTrace struct{ asked, got atomic.Bool }
+
+func (t *connTrace) with(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { t.asked.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { t.got.Store(true) },
+	})
+}
+
+func (t *connTrace) unsent() bool { return t != nil && t.asked.Load() && !t.got.Load() }
