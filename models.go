@@ -1,0 +1,173 @@
+package freddy
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/aitronos/freddy-go/internal/wire"
+)
+
+// The models below mirror the objects of the API. In all of them a zero field
+// means that the member was absent or null; members that the model does not
+// name are in Extra, as they were written. A model decodes from camelCase and
+// from snake_case, since the API's pages spell both, and encodes in camelCase
+// without losing a member: json.Unmarshal and json.Marshal follow the rules of
+// the client, save that a missing id and a foreign object value are the
+// client's errors only.
+//
+// The strings of a model are cut from one copy of the answer's text, so one of
+// them that is kept keeps that text alive; strings.Clone frees it.
+
+// ConnectorType says who provides a connector. A value that is none of the
+// constants is kept as the server sent it.
+//
+// Source: the page "The connector object".
+type ConnectorType string
+
+// The documented connector types.
+const (
+	ConnectorTypeOfficial      ConnectorType = "official"       // hosted by a third party
+	ConnectorTypeAitronosBuilt ConnectorType = "aitronos_built" // hosted by Aitronos
+	ConnectorTypeCustom        ConnectorType = "custom"         // the user's own MCP server
+)
+
+// IsKnown reports whether v is one of the constants.
+func (v ConnectorType) IsKnown() bool {
+	switch v {
+	case ConnectorTypeOfficial, ConnectorTypeAitronosBuilt, ConnectorTypeCustom:
+		return true
+	}
+	return false
+}
+
+// Category groups connectors by what they are for. A value that is none of the
+// constants is kept as the server sent it.
+//
+// Source: the page "List personal connectors".
+type Category string
+
+// The documented categories.
+const (
+	CategoryProductivity  Category = "productivity"
+	CategoryDevelopment   Category = "development"
+	CategoryCommunication Category = "communication"
+	CategoryDesign        Category = "design"
+	CategoryCustom        Category = "custom"
+)
+
+// IsKnown reports whether v is one of the constants.
+func (v Category) IsKnown() bool {
+	switch v {
+	case CategoryProductivity, CategoryDevelopment, CategoryCommunication, CategoryDesign, CategoryCustom:
+		return true
+	}
+	return false
+}
+
+// ConnectorStatus says whether a connector can be used. A value that is none
+// of the constants is kept as the server sent it.
+//
+// Source: the page "List personal connectors".
+type ConnectorStatus string
+
+// The documented connector statuses.
+const (
+	ConnectorStatusActive      ConnectorStatus = "active"
+	ConnectorStatusDeprecated  ConnectorStatus = "deprecated"
+	ConnectorStatusMaintenance ConnectorStatus = "maintenance"
+)
+
+// IsKnown reports whether v is one of the constants.
+func (v ConnectorStatus) IsKnown() bool {
+	switch v {
+	case ConnectorStatusActive, ConnectorStatusDeprecated, ConnectorStatusMaintenance:
+		return true
+	}
+	return false
+}
+
+// ServerType is the transport of a connector's MCP server. A value that is none
+// of the constants is kept as the server sent it.
+//
+// Source: the page "The connector object".
+type ServerType string
+
+// The documented server types.
+const (
+	ServerTypeHTTP      ServerType = "http"
+	ServerTypeWebSocket ServerType = "websocket"
+	ServerTypeStdio     ServerType = "stdio"
+)
+
+// IsKnown reports whether v is one of the constants.
+func (v ServerType) IsKnown() bool {
+	switch v {
+	case ServerTypeHTTP, ServerTypeWebSocket, ServerTypeStdio:
+		return true
+	}
+	return false
+}
+
+// AuthMethod is how a connector's server authenticates its users. A value that
+// is none of the constants is kept as the server sent it.
+//
+// Source: the page "Retrieve personal connector".
+type AuthMethod string
+
+// AuthMethodOAuth2 is the only method that is documented.
+const AuthMethodOAuth2 AuthMethod = "oauth2"
+
+// IsKnown reports whether v is one of the constants.
+func (v AuthMethod) IsKnown() bool { return v == AuthMethodOAuth2 }
+
+// Connector is one entry of the catalogue: an MCP server and how it is
+// configured. ID, Name, Type, ConnectorID, Status and the two times are
+// documented as always there; the client insists on ID alone.
+//
+// Source: the page "The connector object".
+type Connector struct {
+	ID          string                     `json:"id,omitzero"`          // pcon_...
+	Object      string                     `json:"object,omitzero"`      // personal_connector
+	Name        string                     `json:"name,omitzero"`        // for people: GitHub
+	Type        ConnectorType              `json:"type,omitzero"`        // who provides it
+	ConnectorID string                     `json:"connectorId,omitzero"` // integration key: github, custom_mcp
+	Description string                     `json:"description,omitzero"`
+	IconURL     string                     `json:"iconUrl,omitzero"`
+	Category    Category                   `json:"category,omitzero"`
+	Version     string                     `json:"version,omitzero"` // semantic version
+	Status      ConnectorStatus            `json:"status,omitzero"`
+	ServerURL   string                     `json:"serverUrl,omitzero"` // of the MCP server; may be an internal address
+	ServerType  ServerType                 `json:"serverType,omitzero"`
+	Metadata    ConnectorMetadata          `json:"metadata,omitzero"`
+	CreatedAt   time.Time                  `json:"createdAt,omitzero"`
+	UpdatedAt   time.Time                  `json:"updatedAt,omitzero"`
+	CreatedBy   string                     `json:"createdBy,omitzero"` // user id, of custom connectors only
+	Extra       map[string]json.RawMessage `json:"-"`                  // members not named above
+}
+
+// MarshalJSON returns the connector in the documented form: members in
+// documented order, then Extra by name.
+func (c Connector) MarshalJSON() ([]byte, error) { return wire.Marshal(c) }
+
+// UnmarshalJSON reads a connector in either spelling. Members that are absent
+// leave the fields as they are; null for the whole is an error.
+func (c *Connector) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, c) }
+
+// ConnectorMetadata is what a connector says about itself. It is free-form;
+// the members named here are the documented ones.
+//
+// Source: the page "Retrieve personal connector".
+type ConnectorMetadata struct {
+	SupportedFeatures   []string                   `json:"supportedFeatures,omitzero"`
+	AuthMethod          AuthMethod                 `json:"authMethod,omitzero"`
+	ConfigurationSchema Schema                     `json:"configurationSchema,omitzero"` // of Configuration.Configuration
+	Extra               map[string]json.RawMessage `json:"-"`                            // members not named above
+}
+
+// MarshalJSON returns the metadata in the documented form: members in
+// documented order, then Extra by name.
+func (m ConnectorMetadata) MarshalJSON() ([]byte, error) { return wire.Marshal(m) }
+
+// UnmarshalJSON reads metadata in either spelling. Members that are absent
+// leave the fields as they are; null for the whole is an error.
+func (m *ConnectorMetadata) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, m) }
