@@ -1,0 +1,156 @@
+package freddy
+
+import (
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// This file is the one door for URLs: what it lets through stays on the origin
+// and below the path of the base URL.
+
+// parseBaseURL checks a base URL. Its errors do not quote it: it may hold a
+// password.
+func parseBaseURL(text string, insecure bool) (url.URL, error) {
+	refuse := func(reason string) (url.URL, error) {
+		return url.URL{}, &ArgumentError{"WithBaseURL", reason}
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Opaque != "":
+		return refuse("must be an absolute URL such as " + DefaultBaseURL)
+	case u.Scheme != "https" && u.Scheme != "http":
+		return refuse("must have the scheme https")
+	case u.User != nil:
+		return refuse("must not have user info")
+	case strings.ContainsAny(text, "?#"):
+		return refuse("must not have a query or a fragment")
+	case u.Scheme == "http" && !insecure && !isLoopback(u.Hostname()):
+		return refuse("would send the key in clear: use https, or WithInsecureHTTP")
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	u.RawPath = strings.TrimRight(u.RawPath, "/")
+	return *u, nil
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
+}
+
+// address returns the URL of a request.
+func (c *Client) address(r request) (*url.URL, error) {
+	u := c.base
+	if r.raw {
+		return &u, extend(&u, r)
+	}
+	before, id, after, err := fill(r.route, r.id)
+	if err != nil {
+		return nil, err
+	}
+	u.Path += before + id + after
+	if u.RawPath != "" {
+		u.RawPath += before + id + after
+	}
+	if r.params != nil {
+		values, err := r.params.query()
+		if err != nil {
+			return nil, err
+		}
+		u.RawQuery = values.Encode()
+	}
+	return &u, nil
+}
+
+// reserved are the names that share the level of {connector_id}: an id of this
+// kind would call another endpoint.
+var reserved = []string{"configurations", "available", "authorize", "callback", "complete-oauth", "connections"}
+
+// fill puts the id into the route and returns the parts of the path. What an id
+// may hold needs no escaping, and no server, proxy or framework reads it as
+// anything else.
+func fill(route, id string) (before, _, after string, err error) {
+	before, after, found := strings.Cut(route, "{")
+	if !found {
+		return route, "", "", nil
+	}
+	_, after, _ = strings.Cut(after, "}")
+	switch {
+	case len(id) < 1 || len(id) > 128 || strings.ContainsFunc(id, notInID):
+		err = &ArgumentError{"id", "must be 1 to 128 characters of A-Z, a-z, 0-9, _ and -"}
+	case slices.Contains(reserved, id):
+		err = &ArgumentError{"id", "must not be the name of an endpoint"}
+	}
+	return before, id, after, err
+}
+
+func notInID(r rune) bool {
+	return r > '~' || !isAlphanumeric(byte(r)) && r != '_' && r != '-'
+}
+
+// extend appends the path and query of Do.
+func extend(u *url.URL, r request) error {
+	if !validToken(r.method) || r.method == "CONNECT" {
+		return &ArgumentError{"method", "must be an HTTP method other than CONNECT"}
+	}
+	if err := r.check(); err != nil {
+		return err
+	}
+	path, query, _ := strings.Cut(r.route, "?")
+	switch {
+	case !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//"):
+		return &ArgumentError{"path", "must begin with one slash"}
+	case strings.ContainsFunc(path, notInPath) || strings.ContainsFunc(query, notInQuery):
+		return &ArgumentError{"path", "must be escaped, and without a fragment"}
+	case leaves(path):
+		return &ArgumentError{"path", "must not have segments that are . or .., or bad escapes"}
+	}
+	decoded, err := url.PathUnescape(path)
+	if err != nil {
+		return &ArgumentError{"path", "must be escaped correctly"}
+	}
+	u.RawPath = u.EscapedPath() + path
+	u.Path += decoded
+	u.RawQuery = query
+	return nil
+}
+
+func notInPath(r rune) bool {
+	return r > '~' || !isAlphanumeric(byte(r)) && !strings.ContainsRune("/%-._~!$&'()*+,;=:@", r)
+}
+
+func notInQuery(r rune) bool { return r <= ' ' || r > '~' || r == '#' }
+
+// leaves reports whether a path has a dot segment for anybody on the way:
+// escaped, escaped twice, behind an escaped slash or a backslash, or before the
+// parameters that some servers cut off.
+func leaves(path string) bool {
+	for range 3 {
+		decoded, err := url.PathUnescape(path)
+		if err != nil || strings.ContainsFunc(decoded, isControl) {
+			return true
+		}
+		for _, segment := range strings.FieldsFunc(decoded, func(r rune) bool { return r == '/' || r == '\\' }) {
+			if segment, _, _ = strings.Cut(segment, ";"); segment == "." || segment == ".." {
+				return true
+			}
+		}
+		if decoded == path {
+			break
+		}
+		path = decoded
+	}
+	return false
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
+
+// path is the path of a route without an id, for errors that no single call
+// makes.
+func (c *Client) path(route string) string {
+	if c == nil {
+		return route
+	}
+	return c.base.EscapedPath() + route
+}

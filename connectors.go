@@ -1,0 +1,80 @@
+package freddy
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+)
+
+const (
+	routeConnectors = "/personal-connectors"
+	routeConnector  = "/personal-connectors/{connector_id}"
+)
+
+// ConnectorsService reads the catalogue of connectors. Client.Connectors
+// returns it.
+type ConnectorsService Client
+
+// Get returns the connector with the id, with its configuration schema and its
+// authentication method. An unknown id is an *APIError for which errors.Is
+// matches ErrNotFound.
+//
+// Source: the page "Retrieve personal connector".
+func (s *ConnectorsService) Get(ctx context.Context, id string, opts ...CallOption) (*Connector, error) {
+	return do[Connector](ctx, (*Client)(s), request{method: http.MethodGet, route: routeConnector, id: id}, opts)
+}
+
+// List returns one page of the catalogue.
+//
+// Source: the page "List personal connectors".
+func (s *ConnectorsService) List(ctx context.Context, params ConnectorListParams, opts ...CallOption) (*Page[Connector], error) {
+	body, err := do[list[Connector]](ctx, (*Client)(s), request{method: http.MethodGet, route: routeConnectors, params: params}, opts)
+	return body.page(params.Limit), err
+}
+
+// All returns every connector that matches, page by page as the loop asks for
+// them; Limit is the size of a page. Each range starts afresh, break stops the
+// requests, and an error is yielded once, with a nil connector, as the last
+// pair.
+func (s *ConnectorsService) All(ctx context.Context, params ConnectorListParams, opts ...CallOption) iter.Seq2[*Connector, error] {
+	opts = slices.Clone(opts)
+	return paginate((*Client)(s).path(routeConnectors), params,
+		func(p ConnectorListParams) (*Page[Connector], error) { return s.List(ctx, p, opts...) },
+		func(p *ConnectorListParams, items []*Connector) { p.Offset += len(items) })
+}
+
+// ConnectorListParams says which connectors a list has. A zero field leaves the
+// choice to the server, which lists active connectors unless Status says
+// otherwise.
+type ConnectorListParams struct {
+	Type     ConnectorType
+	Category Category
+	Status   ConnectorStatus
+	Limit    int // page size, 1 to 100; 0 leaves it to the server, which takes 20
+	Offset   int // how many to skip
+}
+
+func (p ConnectorListParams) query() (url.Values, error) {
+	values := url.Values{}
+	for name, value := range map[string]string{
+		"type": string(p.Type), "category": string(p.Category), "status": string(p.Status),
+	} {
+		if value != "" {
+			values.Set(name, value)
+		}
+	}
+	if p.Offset < 0 {
+		return nil, &ArgumentError{"Offset", "must not be negative"}
+	}
+	if p.Offset > 0 {
+		values.Set("offset", strconv.Itoa(p.Offset))
+	}
+	return values, limited(values, p.Limit)
+}
+
+func (c *Connector) identity() (id, object, want string) {
+	return c.ID, c.Object, "personal_connector"
+}

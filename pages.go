@@ -1,0 +1,128 @@
+package freddy
+
+import (
+	"encoding/json"
+	"errors"
+	"hash/maphash"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/aitronos/freddy-go/internal/wire"
+)
+
+// Page is one page of a list.
+type Page[T any] struct {
+	Items []*T
+	// HasMore reports whether another page may follow. The form of the trailer
+	// is not documented: hasMore rules where the server sends it; without it a
+	// page that is full has a successor.
+	HasMore bool
+	Extra   map[string]json.RawMessage // members beside data and hasMore: total and the like
+}
+
+const (
+	maxPageSize     = 100
+	defaultPageSize = 20 // the server's, where no limit is sent
+)
+
+// list is the body of a list.
+type list[T any] struct {
+	Object  string                     `json:"object"`
+	Data    []*T                       `json:"data"`
+	HasMore *bool                      `json:"hasMore"`
+	Extra   map[string]json.RawMessage `json:"-"`
+}
+
+// verify requires of a list that it says so, and of its items what is required
+// of them alone.
+func (l *list[T]) verify() error {
+	if l.Object != "" && l.Object != "list" {
+		return &wire.Error{Pointer: "/object", Reason: "must be list"}
+	}
+	for i, item := range l.Data {
+		if model, ok := any(item).(identified); ok {
+			if err := identify(model, "/data/"+strconv.Itoa(i)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// page returns the list as a Page, or nil of nil.
+func (l *list[T]) page(limit int) *Page[T] {
+	if l == nil {
+		return nil
+	}
+	if limit == 0 {
+		limit = defaultPageSize
+	}
+	more := len(l.Data) >= limit
+	if l.HasMore != nil {
+		more = *l.HasMore
+	}
+	return &Page[T]{Items: l.Data, HasMore: more, Extra: l.Extra}
+}
+
+// limited adds the size of a page to a query.
+func limited(values url.Values, limit int) error {
+	if limit < 0 || limit > maxPageSize {
+		return &ArgumentError{"Limit", "must be 1 to 100, or 0 for the server's default"}
+	}
+	if limit > 0 {
+		values.Set("limit", strconv.Itoa(limit))
+	}
+	return nil
+}
+
+var errRepeated = errors.New("the server answered with a page that it had answered with before")
+
+// paginate is the one iterator behind every All. It asks for the first page
+// when the first item is wanted and for the next when the last is consumed;
+// next changes the parameters to those of the page that follows.
+//
+// A server that ignores paging would keep it going for ever, so it ends with an
+// error at a page with the very items of an earlier one.
+func paginate[P any, T any](path string, first P, get func(P) (*Page[T], error), next func(*P, []*T)) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		seen := map[uint64]bool{}
+		seed := maphash.MakeSeed()
+		for params := first; ; {
+			page, err := get(params)
+			if err == nil && len(page.Items) > 0 {
+				mark := fingerprint(seed, page.Items)
+				if seen[mark] {
+					err = &DecodeError{Method: http.MethodGet, Path: path, StatusCode: http.StatusOK, Field: "/data", Err: errRepeated}
+				}
+				seen[mark] = true
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, item := range page.Items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if len(page.Items) == 0 || !page.HasMore {
+				return
+			}
+			next(&params, page.Items)
+		}
+	}
+}
+
+// fingerprint is a hash of the ids of a page, in their order.
+func fingerprint[T any](seed maphash.Seed, items []*T) uint64 {
+	var hash maphash.Hash
+	hash.SetSeed(seed)
+	for _, item := range items {
+		id, _, _ := any(item).(identified).identity()
+		hash.WriteString(id)
+		hash.WriteByte(0)
+	}
+	return hash.Sum64()
+}
