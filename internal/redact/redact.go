@@ -1,4 +1,4 @@
-// Package redact makes texts from outside fit to be shown: without the key, on
+// Package redact makes texts from outside fit to be shown: without secrets, on
 // one line, and of bounded length.
 package redact
 
@@ -13,42 +13,59 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// Mark stands where a key stood.
+// Mark stands where a secret stood.
 const Mark = "REDACTED"
 
-// Redactor replaces one key wherever a server, a proxy or a library echoes it.
-// A nil Redactor, and that of an empty key, replace nothing. It is safe for
-// concurrent use.
+// Redactor replaces secrets, a key and what else a call carries, wherever a
+// server, a proxy or a library echoes them. A nil Redactor, and one without
+// secrets, replace nothing. It is safe for concurrent use.
 type Redactor struct {
-	key   string
-	once  sync.Once // most calls need no redaction
-	forms []string
+	secrets []string
+	once    sync.Once // most calls need no redaction
+	forms   []string
 }
 
-// New returns the Redactor of a key.
-func New(key string) *Redactor { return &Redactor{key: key} }
+// New returns the Redactor of secrets; empty ones are none.
+func New(secrets ...string) *Redactor {
+	r := new(Redactor)
+	for _, secret := range secrets {
+		if secret != "" {
+			r.secrets = append(r.secrets, secret)
+		}
+	}
+	// The longest first: a secret may be a part of another one.
+	slices.SortFunc(r.secrets, func(a, b string) int { return len(b) - len(a) })
+	return r
+}
+
+// With returns a Redactor of more secrets.
+func (r *Redactor) With(secrets ...string) *Redactor {
+	return New(slices.Concat(r.secrets, secrets)...)
+}
 
 func (r *Redactor) idle() bool {
-	if r == nil || r.key == "" {
+	if r == nil || len(r.secrets) == 0 {
 		return true
 	}
 	r.once.Do(func() {
-		raw := []byte(r.key)
-		r.forms = []string{
-			r.key,
-			hex.EncodeToString(raw),
-			strings.ToUpper(hex.EncodeToString(raw)),
-			base64.RawStdEncoding.EncodeToString(raw),
-			base64.RawURLEncoding.EncodeToString(raw),
+		for _, secret := range r.secrets {
+			raw := []byte(secret)
+			r.forms = append(r.forms,
+				secret,
+				hex.EncodeToString(raw),
+				strings.ToUpper(hex.EncodeToString(raw)),
+				base64.RawStdEncoding.EncodeToString(raw),
+				base64.RawURLEncoding.EncodeToString(raw))
 		}
 	})
 	return false
 }
 
-// String returns s without the key: as it is, in hexadecimal, in base64, or
+// String returns s without the secrets: as it is, in hexadecimal, in base64, or
 // with some of its characters escaped as JSON, Go, URLs or HTML escape them.
 func (r *Redactor) String(s string) string {
 	if r.idle() {
@@ -58,11 +75,14 @@ func (r *Redactor) String(s string) string {
 	if !strings.ContainsAny(s, `\%&`) {
 		return s
 	}
-	// Where only the unescaped text shows the key, that text is kept instead:
-	// it cannot be told which of its escapes belonged to the key. A key that
+	// Where only the unescaped text shows a secret, that text is kept instead:
+	// it cannot be told which of its escapes belonged to it. A secret that
 	// looks escaped itself is found by what becomes of it.
 	text := unescape(s)
-	plain := strings.ReplaceAll(r.replace(text), unescape(r.key), Mark)
+	plain := r.replace(text)
+	for _, secret := range r.secrets {
+		plain = strings.ReplaceAll(plain, unescape(secret), Mark)
+	}
 	if plain != text {
 		return plain
 	}
@@ -81,7 +101,7 @@ func (r *Redactor) Bytes(b []byte) []byte {
 	return b
 }
 
-// Header returns h without the key in any name or value; what is clean is
+// Header returns h without the secrets in any name or value; what is clean is
 // returned as it is.
 func (r *Redactor) Header(h http.Header) http.Header {
 	if r.idle() {
@@ -114,18 +134,33 @@ func (r *Redactor) replace(s string) string {
 	return s
 }
 
-// escaped matches one visible ASCII character in an escaped form: \u006b, \x6b,
-// %6b, and a backslash before the character itself. A key has no others.
-var escaped = regexp.MustCompile(`\\u00[2-7][0-9A-Fa-f]|\\x[2-7][0-9A-Fa-f]|%[2-7][0-9A-Fa-f]|\\[!-/:-@\[-` + "`" + `{-~]`)
+// escaped matches one character in an escaped form: a pair of surrogates, \U0000006b,
+// \u006b, \x6b, %6b, \n, and a backslash before the character itself.
+var escaped = regexp.MustCompile(`\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}` +
+	`|\\U[0-9A-Fa-f]{8}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}|\\[bfnrt]|\\[[:punct:]]`)
 
 func unescape(s string) string {
 	return html.UnescapeString(escaped.ReplaceAllStringFunc(s, func(e string) string {
-		if len(e) == 2 {
-			return e[1:]
+		switch {
+		case len(e) == len(`\ud83d\ude00`):
+			return string(utf16.DecodeRune(hexRune(e[2:6]), hexRune(e[8:])))
+		case e[1] == 'U':
+			return string(hexRune(e[2:]))
+		case len(e) == len(`\u006b`):
+			return string(hexRune(e[2:]))
+		case len(e) > len(`\n`):
+			return string([]byte{byte(hexRune(e[len(e)-2:]))})
 		}
-		code, _ := strconv.ParseUint(e[len(e)-2:], 16, 8)
-		return string(rune(code))
+		if i := strings.IndexByte("bfnrt", e[1]); i >= 0 {
+			return "\b\f\n\r\t"[i : i+1]
+		}
+		return e[1:]
 	}))
+}
+
+func hexRune(digits string) rune {
+	code, _ := strconv.ParseInt(digits, 16, 32) // too large, it is no rune either
+	return rune(code)
 }
 
 // Line returns s as one line of at most limit bytes: control, bidirectional and

@@ -68,6 +68,26 @@ func TestString(t *testing.T) {
 	}
 }
 
+// A credential may be any text.
+func TestAnySecret(t *testing.T) {
+	const secret = "pässword\n\t😀 \"x\""
+	quoted := strconv.QuoteToASCII(secret)
+	asJSON, err := json.Marshal(secret)
+	require.NoError(t, err)
+	r := redact.New(plainKey).With("", secret)
+	for _, echoed := range []string{
+		secret, quoted, string(asJSON), url.PathEscape(secret),
+		html.EscapeString(secret), `p\u00E4ssword\n\t\uD83D\ude00 \"x\"`,
+	} {
+		got := r.String("a " + echoed + " " + plainKey + " z")
+		assert.NotContains(t, got, "ssword", echoed)
+		assert.NotContains(t, got, plainKey)
+		assert.Contains(t, got, redact.Mark)
+	}
+	// The longer of two goes first, so that nothing of it is left.
+	assert.Equal(t, redact.Mark+" "+redact.Mark, redact.New("word", "password").String("password word"))
+}
+
 func TestNothingToRedact(t *testing.T) {
 	for _, s := range []string{"", "plain", `C:\path\u0041 100% &amp; \"`, "<>", "\xff\x00"} {
 		assert.Equal(t, s, redact.New(plainKey).String(s))
