@@ -67,6 +67,8 @@ func codec(t reflect.Type) (reader, writer) {
 	}
 }
 
+func drop(d *decoder, _ jx.Type, _ reflect.Value) error { return d.skip() }
+
 func readString(d *decoder, kind jx.Type, v reflect.Value) error {
 	s, err := d.str(kind)
 	if err != nil {

@@ -25,7 +25,7 @@ type member struct {
 	index        int
 	omitZero     bool
 	read         reader
-	write        writer
+	write        writer // nil: under this name the member is only read
 }
 
 // A reader sets v from the value that comes next, whose kind jx has told.
@@ -36,9 +36,15 @@ type writer func(out []byte, v reflect.Value) ([]byte, error)
 
 var objects sync.Map // reflect.Type to *object
 
-// objectOf compiles a struct type on first sight. A field without a json tag
-// other than Extra, or of a type without a reader, is a mistake in the model
-// and panics: the first test that touches the model finds it.
+// objectOf compiles a struct type on first sight. A wire tag names another
+// member that the field is read from; on Extra, one that is dropped.
+//
+//	Enabled bool                       `json:"enabled" wire:"isActive"`
+//	Extra   map[string]json.RawMessage `json:"-" wire:"credentials"`
+//
+// A field without a json tag other than Extra, or of a type without a reader, is
+// a mistake in the model and panics: the first test that touches the model finds
+// it.
 func objectOf(t reflect.Type) *object {
 	if known, ok := objects.Load(t); ok {
 		return known.(*object)
@@ -46,8 +52,12 @@ func objectOf(t reflect.Type) *object {
 	o := &object{extra: -1}
 	for i := range t.NumField() {
 		field := t.Field(i)
+		other := field.Tag.Get("wire")
 		if field.Name == "Extra" {
 			o.extra = i
+			if other != "" {
+				o.members = append(o.members, member{camel: other, snake: snake(other), index: i, read: drop})
+			}
 			continue
 		}
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
@@ -57,6 +67,9 @@ func objectOf(t reflect.Type) *object {
 		m := member{camel: name, snake: snake(name), index: i, omitZero: options == "omitzero"}
 		m.read, m.write = codec(field.Type)
 		o.members = append(o.members, m)
+		if other != "" {
+			o.members = append(o.members, member{camel: other, snake: snake(other), index: i, read: m.read})
+		}
 	}
 	known, _ := objects.LoadOrStore(t, o)
 	return known.(*object)
@@ -147,7 +160,7 @@ func (o *object) extraOf(v reflect.Value) map[string]json.RawMessage {
 // blank reports whether no member that the model names is set.
 func (o *object) blank(v reflect.Value) bool {
 	for _, m := range o.members {
-		if !v.Field(m.index).IsZero() {
+		if m.index != o.extra && !v.Field(m.index).IsZero() {
 			return false
 		}
 	}
@@ -169,7 +182,7 @@ func (o *object) write(out []byte, v reflect.Value) ([]byte, error) {
 	for i := range o.members {
 		m := &o.members[i]
 		field := v.Field(m.index)
-		if m.omitZero && isZero(field) {
+		if m.write == nil || m.omitZero && isZero(field) {
 			continue
 		}
 		var err error

@@ -63,7 +63,8 @@ func Answer(data []byte, v any) error {
 	err := Unmarshal(data, v)
 	target := reflect.ValueOf(v).Elem()
 	object := objectOf(target.Type())
-	if _, marked := object.extraOf(target)["success"]; err == nil && !marked {
+	_, marked := object.extraOf(target)["success"]
+	if err == nil && !marked && object.extra >= 0 { // the usual case
 		return nil
 	}
 	success, inner, found := unwrap(data)
@@ -140,7 +141,7 @@ func (d *decoder) cut(b []byte) string {
 
 // end requires that nothing but white space is left: jx stops after one value.
 func (d *decoder) end() error {
-	if err := d.json.Skip(); !errors.Is(err, io.EOF) {
+	if err := d.json.Skip(); err != io.EOF { //nolint:errorlint // wrapped, it is the end of another value
 		return &Error{Reason: "has something after its end"}
 	}
 	return nil

@@ -18,7 +18,7 @@ import (
 type thing struct {
 	ID        string                     `json:"id,omitzero"`
 	KindOf    kind                       `json:"kindOf,omitzero"`
-	Enabled   bool                       `json:"enabled"`
+	Enabled   bool                       `json:"enabled" wire:"isActive"`
 	Count     int                        `json:"count,omitzero"`
 	TookMs    time.Duration              `json:"tookMs,omitzero"`
 	CreatedAt time.Time                  `json:"createdAt,omitzero"`
@@ -26,7 +26,7 @@ type thing struct {
 	Tags      []string                   `json:"tags,omitzero"`
 	Inner     inner                      `json:"inner,omitzero"`
 	Free      map[string]any             `json:"free,omitzero"`
-	Extra     map[string]json.RawMessage `json:"-"`
+	Extra     map[string]json.RawMessage `json:"-" wire:"passPhrase"`
 }
 
 type kind string
@@ -92,6 +92,28 @@ func TestSpellings(t *testing.T) {
 	require.NoError(t, wire.Unmarshal([]byte(`{"KindOf":"k","kind-of":"k","KIND_OF":"k","Kind_of":"k"}`), &other))
 	assert.Empty(t, other.KindOf)
 	assert.Len(t, other.Extra, 4)
+}
+
+func TestOtherNames(t *testing.T) {
+	for _, data := range []string{`{"is_active":true}`, `{"isActive":true}`, `{"enabled":true,"isActive":null}`} {
+		var got thing
+		require.NoError(t, wire.Unmarshal([]byte(data), &got))
+		out, err := wire.Marshal(got)
+		require.NoError(t, err)
+		assert.Equal(t, `{"enabled":true}`, string(out))
+	}
+}
+
+func TestDropped(t *testing.T) {
+	for _, data := range []string{`{"passPhrase":"hunter2"}`, `{"pass_phrase":{"x":["hunter2"]}}`} {
+		var got thing
+		require.NoError(t, wire.Unmarshal([]byte(data), &got))
+		assert.Equal(t, thing{}, got)
+	}
+	out, err := wire.Marshal(thing{Extra: map[string]json.RawMessage{"passPhrase": []byte(`1`), "pass_phrase": []byte(`1`)}})
+	require.NoError(t, err)
+	assert.Equal(t, `{"enabled":false}`, string(out))
+	require.ErrorContains(t, wire.Unmarshal([]byte(`{"passPhrase":}`), new(thing)), "is not JSON")
 }
 
 func TestNullIsAbsent(t *testing.T) {
@@ -343,6 +365,18 @@ func TestAnswerOfAList(t *testing.T) {
 	}
 	require.ErrorIs(t, wire.Answer([]byte(`{"success":false,"data":{}}`), new(listing)), wire.ErrUnsuccessful)
 	require.ErrorContains(t, wire.Answer([]byte(`{"data":{}}`), new(listing)), "/data must be an array, not an object")
+}
+
+func TestAnswerWithoutExtra(t *testing.T) {
+	type small struct {
+		ID string `json:"id"`
+	}
+	for _, data := range []string{`{"id":"a"}`, `{"success":true,"data":{"id":"a"}}`, `{"id":"a","success":true}`} {
+		var got small
+		require.NoError(t, wire.Answer([]byte(data), &got))
+		assert.Equal(t, "a", got.ID, data)
+	}
+	require.ErrorIs(t, wire.Answer([]byte(`{"success":false}`), new(small)), wire.ErrUnsuccessful)
 }
 
 func TestUnsuccessful(t *testing.T) {
