@@ -17,7 +17,7 @@ type Cause struct {
 
 // Cause returns an error with the text, redacted, and the errors behind it, of
 // which the first is what happened. errors.Is does not match those in hidden.
-// errors.As does not reach an error whose own text holds the key.
+// errors.As does not reach an error that holds a secret in its text.
 func (r *Redactor) Cause(text string, hidden []error, behind ...error) *Cause {
 	return &Cause{
 		text: r.String(text),
@@ -27,7 +27,7 @@ func (r *Redactor) Cause(text string, hidden []error, behind ...error) *Cause {
 		},
 		as: func(target any) bool {
 			return slices.ContainsFunc(behind, func(err error) bool {
-				return r.String(err.Error()) == err.Error() && errors.As(err, target)
+				return r.clean(err) && errors.As(err, target)
 			})
 		},
 		late: func() bool {
@@ -35,6 +35,22 @@ func (r *Redactor) Cause(text string, hidden []error, behind ...error) *Cause {
 			return errors.As(behind[0], &limit) && limit.Timeout()
 		},
 	}
+}
+
+// clean reports whether neither the text of err nor that of any error behind it
+// has a secret: errors.As would hand it out.
+func (r *Redactor) clean(err error) bool {
+	if text := err.Error(); r.String(text) != text {
+		return false
+	}
+	switch e := err.(type) { //nolint:errorlint // this walks the tree itself
+	case interface{ Unwrap() error }:
+		inner := e.Unwrap()
+		return inner == nil || r.clean(inner)
+	case interface{ Unwrap() []error }:
+		return !slices.ContainsFunc(e.Unwrap(), func(err error) bool { return err != nil && !r.clean(err) })
+	}
+	return true
 }
 
 func (c *Cause) Error() string { return c.text }

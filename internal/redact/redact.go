@@ -54,16 +54,33 @@ func (r *Redactor) idle() bool {
 	r.once.Do(func() {
 		for _, secret := range r.secrets {
 			raw := []byte(secret)
-			r.forms = append(r.forms,
-				secret,
-				hex.EncodeToString(raw),
-				strings.ToUpper(hex.EncodeToString(raw)),
-				base64.RawStdEncoding.EncodeToString(raw),
-				base64.RawURLEncoding.EncodeToString(raw))
+			r.forms = append(r.forms, secret, hex.EncodeToString(raw), strings.ToUpper(hex.EncodeToString(raw)))
+			r.forms = append(r.forms, inBase64(raw)...)
 		}
 	})
 	return false
 }
+
+// inBase64 returns what a secret looks like within base64, which depends on how
+// many bytes stand before it: "Bearer " moves it by one. The characters at its
+// ends that depend on its neighbours are left out.
+func inBase64(secret []byte) []string {
+	var forms []string
+	for before := range 3 {
+		bits := (before + len(secret)) * 8 / 6 // that the secret decides to its end
+		first := (before*8 + 5) / 6
+		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			text := encoding.EncodeToString(append(make([]byte, before), secret...))
+			if form := text[first:bits]; len(form) >= minForm {
+				forms = append(forms, form)
+			}
+		}
+	}
+	return forms
+}
+
+// minForm is the shortest piece of base64 that is not taken for a word.
+const minForm = 6
 
 // String returns s without the secrets: as it is, in hexadecimal, in base64, or
 // with some of its characters escaped as JSON, Go, URLs or HTML escape them.
@@ -78,15 +95,30 @@ func (r *Redactor) String(s string) string {
 	// Where only the unescaped text shows a secret, that text is kept instead:
 	// it cannot be told which of its escapes belonged to it. A secret that
 	// looks escaped itself is found by what becomes of it.
-	text := unescape(s)
-	plain := r.replace(text)
-	for _, secret := range r.secrets {
-		plain = strings.ReplaceAll(plain, unescape(secret), Mark)
+	// What a gateway quotes of its upstream is escaped more than once.
+	for text := s; ; {
+		inner := unescape(text)
+		plain := r.replace(inner)
+		for _, secret := range r.secrets {
+			plain = strings.ReplaceAll(plain, unescape(secret), Mark)
+		}
+		if plain != inner {
+			return plain
+		}
+		if inner == text {
+			return s
+		}
+		text = inner
 	}
-	if plain != text {
-		return plain
+}
+
+// Plain is Bytes for a text that has to stay what it is, JSON say: it replaces
+// only what stands there unescaped.
+func (r *Redactor) Plain(b []byte) []byte {
+	if len(b) == 0 || r.idle() {
+		return b
 	}
-	return s
+	return changed(b, r.replace)
 }
 
 // Bytes is String for bytes; what is clean is returned as it is.
@@ -94,8 +126,12 @@ func (r *Redactor) Bytes(b []byte) []byte {
 	if len(b) == 0 || r.idle() {
 		return b
 	}
+	return changed(b, r.String)
+}
+
+func changed(b []byte, redact func(string) string) []byte {
 	s := string(b)
-	if clean := r.String(s); clean != s {
+	if clean := redact(s); clean != s {
 		return []byte(clean)
 	}
 	return b
@@ -109,7 +145,7 @@ func (r *Redactor) Header(h http.Header) http.Header {
 	}
 	dirty := func(s string) bool { return r.String(s) != s }
 	for name, values := range h {
-		if dirty(name) || slices.ContainsFunc(values, dirty) {
+		if r.name(name) != name || slices.ContainsFunc(values, dirty) {
 			return r.rewrite(h)
 		}
 	}
@@ -119,12 +155,22 @@ func (r *Redactor) Header(h http.Header) http.Header {
 func (r *Redactor) rewrite(h http.Header) http.Header {
 	clean := make(http.Header, len(h))
 	for name, values := range h {
-		name = r.String(name)
+		name = r.name(name)
 		for _, value := range values {
 			clean[name] = append(clean[name], r.String(value))
 		}
 	}
 	return clean
+}
+
+// name is String for a header's name, whose case net/http has changed.
+func (r *Redactor) name(name string) string {
+	for _, secret := range r.secrets {
+		if strings.Contains(strings.ToLower(name), strings.ToLower(secret)) {
+			return Mark
+		}
+	}
+	return r.String(name)
 }
 
 func (r *Redactor) replace(s string) string {
