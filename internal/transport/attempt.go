@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
@@ -52,7 +53,7 @@ func (c *call) attempt(req *http.Request) (Answer, error) {
 	ctx, cancel := limited(req.Context(), limit)
 	defer cancel()
 	var trace *connTrace
-	if !c.request.Repeatable { // only then it matters whether anything was sent
+	if c.request.Method != http.MethodGet { // which may be sent again whatever became of it
 		trace = new(connTrace)
 		ctx = trace.with(ctx)
 	}
@@ -78,6 +79,10 @@ func (c *call) attempt(req *http.Request) (Answer, error) {
 		return Answer{}, c.explain(req.Context(), ctx, limit, err)
 	}
 	c.unsent = false
+	if response.StatusCode < 100 {
+		closeBody(response.Body)
+		return Answer{}, errors.New("malformed HTTP response: a status below 100")
+	}
 	answer := Answer{StatusCode: response.StatusCode, Header: response.Header}
 	answer.Body, err = c.read(response)
 	if err == nil {
@@ -139,7 +144,8 @@ func (c *call) read(response *http.Response) ([]byte, error) {
 	case status < 200: // 101: the body is the connection, and knows no deadline
 		return nil, nil
 	case status/100 != 2:
-		return readError(body, response.ContentLength)
+		data, err := readError(body, response.ContentLength)
+		return inflated(response.Header, data), err
 	case response.ContentLength > c.transport.maxResponseBytes && body != http.NoBody:
 		return nil, ErrTooLarge
 	}
@@ -157,24 +163,59 @@ func (c *call) read(response *http.Response) ([]byte, error) {
 // decoded undoes the Content-Encoding that net/http left in place: it undoes
 // gzip itself only where it asked for it.
 func decoded(response *http.Response) (io.Reader, error) {
-	switch coding := response.Header.Get("Content-Encoding"); {
-	case coding == "", strings.EqualFold(coding, "identity"), response.Body == http.NoBody:
+	coding := contentCoding(response.Header)
+	switch {
+	case coding == "" || response.Body == http.NoBody:
 		return response.Body, nil
-	case strings.EqualFold(coding, "gzip"), strings.EqualFold(coding, "x-gzip"):
+	case isGzip(coding):
 		return gzip.NewReader(response.Body)
-	default:
-		return nil, &EncodingError{Encoding: coding}
 	}
+	return nil, &EncodingError{Encoding: coding}
 }
+
+// contentCoding returns the codings of a body, without those that do nothing.
+func contentCoding(header http.Header) string {
+	var codings []string
+	for _, line := range header["Content-Encoding"] {
+		for coding := range strings.SplitSeq(line, ",") {
+			if coding = strings.TrimSpace(coding); coding != "" && !strings.EqualFold(coding, "identity") {
+				codings = append(codings, coding)
+			}
+		}
+	}
+	return strings.Join(codings, ", ")
+}
+
+func isGzip(coding string) bool {
+	return strings.EqualFold(coding, "gzip") || strings.EqualFold(coding, "x-gzip")
+}
+
+// inflated is what can be decompressed of the body of an error, or the body as
+// it is if that is nothing.
+func inflated(header http.Header, body []byte) []byte {
+	if !isGzip(contentCoding(header)) {
+		return body
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return body
+	}
+	if data, _ := readAll(reader, 0, errorBytesHeld); len(data) > 0 {
+		return data
+	}
+	return body
+}
+
+// What is held of an error's body is a little more than what is kept: a key of
+// up to 8 KiB, which redaction must see whole, may lie across the end.
+const errorBytesHeld = ErrorBytesKept + 8<<10
 
 // readError keeps the beginning of an error's body, and reads a little further
 // so that the connection can be used again.
 func readError(body io.Reader, size int64) ([]byte, error) {
-	// What redaction must see whole, a key of up to 8 KiB, may lie across the end.
-	const kept = ErrorBytesKept + 8<<10
-	data, err := readAll(body, size, kept)
-	if err == nil && len(data) == kept {
-		_, err = io.CopyN(io.Discard, body, errorBytesRead-kept)
+	data, err := readAll(body, size, errorBytesHeld)
+	if err == nil && len(data) == errorBytesHeld {
+		_, err = io.CopyN(io.Discard, body, errorBytesRead-errorBytesHeld)
 		if errors.Is(err, io.EOF) {
 			err = nil
 		}
