@@ -1,0 +1,225 @@
+package faulty
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/gob"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/token"
+	"log/slog"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// NoSecret requires that secret shows in no value: not in what fmt, json, gob,
+// slog or errors.Join make of it, nor in any string or bytes that reflection
+// reaches, be they plain, escaped, hex or base64. For an error this holds for
+// every error it unwraps to.
+//
+// Functions, channels and unsafe pointers are opaque, and so, to reflection, are
+// net/http's transports and connections, whose buffers rightly hold the request
+// as sent.
+// A live http.Client may be passed within unexported fields, but fmt would read
+// a bare one while its connections write. Nor must a value contain itself in a
+// way that fmt or gob cannot end: a map in itself, or a cycle of exported
+// fields. Failures never print the secret.
+func NoSecret(tb testing.TB, secret string, values ...any) {
+	tb.Helper()
+	if len(secret) < 8 {
+		tb.Errorf("faulty: a secret of %d bytes is too short to be told from chance", len(secret))
+		return
+	}
+	forms := formsOf(secret)
+	for i, value := range values {
+		for depth, part := range unwrapAll(value) {
+			where := fmt.Sprintf("value %d (%T)", i, value)
+			if depth > 0 {
+				where += fmt.Sprintf(" unwrapped to %T", part)
+			}
+			check := func(rendering, text string) {
+				tb.Helper()
+				if form := forms.in(text); form != "" {
+					tb.Errorf("faulty: %s: %s shows the secret, %s", where, rendering, form)
+				}
+			}
+			render(part, check)
+			w := walker{check, make(map[visit]bool)}
+			w.walk("reflection", reflect.ValueOf(part))
+		}
+	}
+}
+
+// forms are the texts that give a secret away, each with a name.
+type forms [][2]string
+
+func formsOf(secret string) forms {
+	quotedJSON, _ := json.Marshal(secret) // a string has no error
+	quoted := strconv.Quote(secret)
+	decimal := fmt.Sprintf("%d", []byte(secret))
+	list := fmt.Sprintf("%#v", []byte(secret))
+	f := forms{
+		{"plain", secret},
+		{"quoted", quoted[1 : len(quoted)-1]},
+		{"in JSON", string(quotedJSON[1 : len(quotedJSON)-1])},
+		{"in a URL query", url.QueryEscape(secret)},
+		{"in a URL path", url.PathEscape(secret)},
+		{"hex", hex.EncodeToString([]byte(secret))},
+		{"upper hex", strings.ToUpper(hex.EncodeToString([]byte(secret)))},
+		{"decimal", decimal[1 : len(decimal)-1]},
+		{"Go bytes", list[len("[]byte{") : len(list)-1]},
+	}
+	// The base64 of a longer text shows the secret in one of three ways,
+	// apart from the characters it shares with its neighbours.
+	for offset, shared := range []int{0, 2, 3} {
+		padded := []byte(strings.Repeat(" ", offset) + secret)
+		whole := len(padded) * 8 / 6
+		f = append(f,
+			[2]string{"base64", base64.StdEncoding.EncodeToString(padded)[shared:whole]},
+			[2]string{"URL base64", base64.URLEncoding.EncodeToString(padded)[shared:whole]})
+	}
+	return f
+}
+
+// in names the first form that text contains, or nothing.
+func (f forms) in(text string) string {
+	for _, form := range f {
+		if strings.Contains(text, form[1]) {
+			return form[0]
+		}
+	}
+	return ""
+}
+
+// unwrapAll returns value and, for an error, all that it unwraps to, with a
+// limit for one that unwraps to itself.
+func unwrapAll(value any) []any {
+	parts := []any{value}
+	for i := 0; i < len(parts) && i < 100; i++ {
+		for _, err := range unwrap(parts[i]) {
+			parts = append(parts, err)
+		}
+	}
+	return parts
+}
+
+func unwrap(value any) (errs []error) {
+	defer func() { _ = recover() }() // a nil error of some type may panic
+	switch err := value.(type) {
+	case interface{ Unwrap() error }:
+		if inner := err.Unwrap(); inner != nil {
+			errs = []error{inner}
+		}
+	case interface{ Unwrap() []error }:
+		errs = err.Unwrap()
+	}
+	return errs
+}
+
+// render passes each rendering of value to check; an error or a panic on the
+// way is a rendering too.
+func render(value any, check func(rendering, text string)) {
+	try := func(rendering string, write func(b *bytes.Buffer) error) {
+		var b bytes.Buffer
+		defer func() {
+			if r := recover(); r != nil {
+				fmt.Fprint(&b, r)
+			}
+			check(rendering, b.String())
+		}()
+		if err := write(&b); err != nil {
+			fmt.Fprint(&b, err)
+		}
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
+		check(verb, fmt.Sprintf(verb, value))
+	}
+	try("json", func(b *bytes.Buffer) error { return json.NewEncoder(b).Encode(value) })
+	try("gob", func(b *bytes.Buffer) error { return gob.NewEncoder(b).Encode(value) })
+	try("slog text", func(b *bytes.Buffer) error {
+		slog.New(slog.NewTextHandler(b, nil)).Info("", "value", value)
+		return nil
+	})
+	try("slog json", func(b *bytes.Buffer) error {
+		slog.New(slog.NewJSONHandler(b, nil)).Info("", "value", value)
+		return nil
+	})
+	if err, ok := value.(error); ok {
+		try("errors.Join", func(*bytes.Buffer) error { return errors.Join(err, err) })
+	}
+}
+
+type visit struct {
+	kind    reflect.Type
+	pointer uintptr
+	length  int
+}
+
+type walker struct {
+	check func(path, text string)
+	seen  map[visit]bool
+}
+
+// walk checks every string and every run of bytes that v leads to. Map keys
+// stay out of the path, since one might be the secret.
+func (w walker) walk(path string, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		w.check(path, v.String())
+	case reflect.Interface:
+		w.walk(path, v.Elem())
+	case reflect.Pointer:
+		if w.first(v, 0) {
+			w.walk(path, v.Elem())
+		}
+	case reflect.Map:
+		if w.first(v, 0) {
+			for key, value := range v.Seq2() {
+				w.walk(path+"[key]", key)
+				w.walk(path+"[value]", value)
+			}
+		}
+	case reflect.Slice:
+		if w.first(v, v.Len()) {
+			w.elements(path, v)
+		}
+	case reflect.Array:
+		w.elements(path, v)
+	case reflect.Struct:
+		if opaque(v.Type()) {
+			return
+		}
+		for i := range v.NumField() {
+			w.walk(path+"."+v.Type().Field(i).Name, v.Field(i))
+		}
+	}
+}
+
+func (w walker) elements(path string, v reflect.Value) {
+	var text []byte
+	for i := range v.Len() {
+		if element := v.Index(i); element.Kind() == reflect.Uint8 {
+			text = append(text, byte(element.Uint()))
+		} else {
+			w.walk(fmt.Sprintf("%s[%d]", path, i), element)
+		}
+	}
+	w.check(path, string(text))
+}
+
+func (w walker) first(v reflect.Value, length int) bool {
+	at := visit{v.Type(), v.Pointer(), length}
+	again := w.seen[at]
+	w.seen[at] = true
+	return !again
+}
+
+// opaque is true for the inner parts of net/http.
+func opaque(t reflect.Type) bool {
+	return t.PkgPath() == "net/http" && (t.Name() == "Transport" || !token.IsExported(t.Name()))
+}
