@@ -29,8 +29,14 @@ func parseBaseURL(text string, insecure bool) (url.URL, error) {
 	case u.Scheme == "http" && !insecure && !isLoopback(u.Hostname()):
 		return refuse("would send the key in clear: use https, or WithInsecureHTTP")
 	}
-	u.Path = strings.TrimRight(u.Path, "/")
-	u.RawPath = strings.TrimRight(u.RawPath, "/")
+	// Trimmed as it is written: an escaped slash is not a separator.
+	u.RawPath = strings.TrimRight(u.EscapedPath(), "/")
+	if u.Path, err = url.PathUnescape(u.RawPath); err != nil {
+		return refuse("must have a path that is escaped correctly")
+	}
+	if plain := (&url.URL{Path: u.Path}); plain.EscapedPath() == u.RawPath {
+		u.RawPath = "" // net/url finds it by itself
+	}
 	return *u, nil
 }
 
@@ -49,9 +55,10 @@ func (c *Client) address(r request) (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	u.Path += before + id + after
+	path := before + id + after
+	u.Path += path
 	if u.RawPath != "" {
-		u.RawPath += before + id + after
+		u.RawPath += path
 	}
 	if r.params != nil {
 		values, err := r.params.query()
@@ -97,7 +104,7 @@ func extend(u *url.URL, r request) error {
 	if err := r.check(); err != nil {
 		return err
 	}
-	path, query, _ := strings.Cut(r.route, "?")
+	path, query, found := strings.Cut(r.route, "?")
 	switch {
 	case !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//"):
 		return &ArgumentError{"path", "must begin with one slash"}
@@ -112,7 +119,7 @@ func extend(u *url.URL, r request) error {
 	}
 	u.RawPath = u.EscapedPath() + path
 	u.Path += decoded
-	u.RawQuery = query
+	u.RawQuery, u.ForceQuery = query, found && query == ""
 	return nil
 }
 
@@ -126,8 +133,11 @@ func notInQuery(r rune) bool { return r <= ' ' || r > '~' || r == '#' }
 // escaped, escaped twice, behind an escaped slash or a backslash, or before the
 // parameters that some servers cut off.
 func leaves(path string) bool {
-	for range 3 {
+	for round := range 3 {
 		decoded, err := url.PathUnescape(path)
+		if err != nil && round > 0 { // %25 was a percent sign, no escape
+			return false
+		}
 		if err != nil || strings.ContainsFunc(decoded, isControl) {
 			return true
 		}
@@ -145,12 +155,3 @@ func leaves(path string) bool {
 }
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
-
-// path is the path of a route without an id, for errors that no single call
-// makes.
-func (c *Client) path(route string) string {
-	if c == nil {
-		return route
-	}
-	return c.base.EscapedPath() + route
-}

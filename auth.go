@@ -29,10 +29,10 @@ func authenticate(apiKey string, s settings) (authenticator, error) {
 		}
 		return func(ctx context.Context) (credential, error) {
 			key, err := source(ctx)
-			if err == nil {
-				err = checkKey("WithKeySource", key)
+			if err != nil {
+				return credential{redactor: redact.New(key)}, &sourceError{err}
 			}
-			return credential{name, prefix + key, redact.New(key)}, err
+			return credential{name, prefix + key, redact.New(key)}, checkKey("WithKeySource", key)
 		}, nil
 	}
 	if err := checkKey("apiKey", apiKey); err != nil {
@@ -41,6 +41,9 @@ func authenticate(apiKey string, s settings) (authenticator, error) {
 	fixed := credential{name, prefix + apiKey, redact.New(apiKey)}
 	return func(context.Context) (credential, error) { return fixed, nil }, nil
 }
+
+// sourceError is an error of the caller's key source, whatever its type.
+type sourceError struct{ error }
 
 // checkKey requires what any header can carry. It says nothing of the key.
 func checkKey(argument, key string) error {

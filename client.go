@@ -1,6 +1,7 @@
 package freddy
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -89,6 +90,9 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 // Connectors gives access to the catalogue of connectors.
 func (c *Client) Connectors() *ConnectorsService { return (*ConnectorsService)(c) }
 
+// Configurations gives access to the user's configurations of connectors.
+func (c *Client) Configurations() *ConfigurationsService { return (*ConfigurationsService)(c) }
+
 // CloseIdleConnections closes the connections that are kept for further calls.
 // Calls under way go on, and the client stays usable. With WithHTTPClient they
 // are those of the lent Transport.
@@ -125,8 +129,9 @@ type request struct {
 	route      string // with {connector_id} or the like in the id's place
 	id         string // fills it
 	params     querier
-	body       any
+	body       any  // nil, a payload, or what encoding/json takes
 	repeatable bool // although the method is not idempotent
+	bodyless   bool // a success may have no body
 
 	// Of Do alone: the route is the path and query as they are, and the result
 	// is not a model.
@@ -138,6 +143,12 @@ type request struct {
 // A querier makes the query of a list from its parameters.
 type querier interface {
 	query() (url.Values, error)
+}
+
+// A payload is a body that has to be made first, of parameters that are checked;
+// secrets are what no error may show of it.
+type payload interface {
+	payload() (body any, secrets []string, err error)
 }
 
 // do is the one way of every call: make it ready, send it, say what came.
@@ -152,7 +163,14 @@ func do[T any](ctx context.Context, client *Client, r request, opts []CallOption
 		return nil, err
 	}
 	out := new(T)
-	if err := r.read(result.Answer.Body, out); err != nil {
+	if result.Answer.StatusCode/100 != 2 { // a success all the same, which the body does not tell of
+		return out, nil
+	}
+	err = r.read(result.Answer.Body, out)
+	if err == nil && c.accept != nil {
+		err = c.accept(out)
+	}
+	if err != nil {
 		return nil, c.decodeError(result, err)
 	}
 	return out, nil
@@ -164,6 +182,7 @@ type call struct {
 	query     string           // as sent
 	redactor  *redact.Redactor // of the key
 	responses []*Response
+	accept    func(body any) error
 }
 
 func (c *Client) prepare(ctx context.Context, r request, opts []CallOption) (*call, error) {
@@ -180,11 +199,11 @@ func (c *Client) prepare(ctx context.Context, r request, opts []CallOption) (*ca
 	if err != nil {
 		return nil, err
 	}
-	body, err := encode(r.body)
+	body, secrets, err := encode(r.body)
 	if err != nil {
 		return nil, err
 	}
-	prepared := &call{query: target.RawQuery, responses: settings.responses}
+	prepared := &call{query: target.RawQuery, responses: settings.responses, accept: settings.accept}
 	prepared.Request = transport.Request{
 		Method:     r.method,
 		URL:        target,
@@ -200,7 +219,7 @@ func (c *Client) prepare(ctx context.Context, r request, opts []CallOption) (*ca
 	if c.logger != nil {
 		prepared.Observe = prepared.log(c.logger)
 	}
-	return prepared, prepared.authorize(ctx, c.auth)
+	return prepared, prepared.authorize(ctx, c.auth, secrets)
 }
 
 // settings applies the options of a call to the client's. All of them are
@@ -228,9 +247,12 @@ func (c *Client) settings(opts []CallOption) (callSettings, error) {
 
 // authorize asks for the key. It is in the call, and nowhere else, until the
 // call ends.
-func (c *call) authorize(ctx context.Context, auth authenticator) error {
+func (c *call) authorize(ctx context.Context, auth authenticator, secrets []string) error {
 	credential, err := auth(ctx)
 	c.AuthName, c.AuthValue, c.redactor = credential.name, credential.value, credential.redactor
+	if len(secrets) > 0 {
+		c.redactor = c.redactor.With(secrets...)
+	}
 	if err != nil {
 		return c.unauthorized(ctx, err)
 	}
@@ -252,7 +274,7 @@ func (c *call) log(logger *slog.Logger) func(context.Context, transport.Attempt)
 			route = c.path()
 		}
 		logger.LogAttrs(ctx, level, "freddy: attempt",
-			slog.String("method", c.Method),
+			slog.String("method", c.redactor.String(c.Method)),
 			slog.String("route", route),
 			slog.Int("status", a.Answer.StatusCode),
 			slog.Int("attempt", a.Number),
@@ -282,23 +304,29 @@ func contentType(header http.Header, body bool) http.Header {
 	return header
 }
 
-// encode returns the bytes of a request's body, or nil for none.
-func encode(in any) ([]byte, error) {
+// encode returns the bytes of a request's body, or nil for none, and the secrets
+// in it.
+func encode(in any) (body []byte, secrets []string, err error) {
+	if params, ok := in.(payload); ok {
+		if in, secrets, err = params.payload(); err != nil {
+			return nil, nil, err
+		}
+	}
 	switch in := in.(type) {
 	case nil:
-		return nil, nil
+		return nil, nil, nil
 	case json.RawMessage:
 		if !json.Valid(in) {
-			return nil, &ArgumentError{"in", "must be valid JSON"}
+			return nil, nil, &ArgumentError{"in", "must be valid JSON"}
 		}
-		return append([]byte(nil), in...), nil
+		return bytes.Clone(in), nil, nil
 	}
-	body, err := json.Marshal(in)
+	body, err = json.Marshal(in)
 	if err != nil {
 		// The text of a failing MarshalJSON may hold what it could not write.
-		return nil, &ArgumentError{"in", fmt.Sprintf("must be encodable as JSON: %T", err)}
+		return nil, nil, &ArgumentError{"in", fmt.Sprintf("must be encodable as JSON: %T", err)}
 	}
-	return body, nil
+	return body, secrets, nil
 }
 
 var errNoBody = errors.New("there is no body, but one is required")
@@ -314,7 +342,10 @@ func (r request) read(body []byte, out any) error {
 	if r.decode != nil {
 		return r.decode(body, out)
 	}
-	if len(body) == 0 {
+	switch {
+	case len(body) == 0 && r.bodyless:
+		return nil
+	case len(body) == 0:
 		return errNoBody
 	}
 	if err := wire.Answer(body, out); err != nil {
@@ -323,8 +354,8 @@ func (r request) read(body []byte, out any) error {
 	if model, ok := out.(identified); ok {
 		return identify(model, "")
 	}
-	if list, ok := out.(interface{ verify() error }); ok {
-		return list.verify()
+	if other, ok := out.(interface{ verify() error }); ok {
+		return other.verify()
 	}
 	return nil
 }
@@ -363,11 +394,32 @@ func decodeInto(body []byte, out any) error {
 		*raw = append((*raw)[:0:0], body...)
 		return nil
 	}
-	err := json.Unmarshal(body, out)
-	var mismatch *json.UnmarshalTypeError
-	if errors.As(err, &mismatch) && mismatch.Field != "" {
-		pointer := "/" + strings.ReplaceAll(mismatch.Field, ".", "/")
+	return unquoted(json.Unmarshal(body, out))
+}
+
+// unquoted returns an error of encoding/json, or of a type that decodes itself,
+// without the value that it quotes.
+func unquoted(err error) error {
+	var (
+		mismatch *json.UnmarshalTypeError
+		syntax   *json.SyntaxError
+		member   *wire.Error
+	)
+	switch {
+	case err == nil, errors.As(err, &syntax), errors.As(err, &member):
+		return err
+	case errors.As(err, &mismatch):
+		pointer := ""
+		if mismatch.Field != "" {
+			pointer = "/" + strings.ReplaceAll(mismatch.Field, ".", "/")
+		}
 		return &wire.Error{Pointer: pointer, Reason: "must fit " + mismatch.Type.String()}
 	}
-	return err
+	return &opaqueError{err}
 }
+
+// opaqueError is an error whose text is nobody's business but errors.As's.
+type opaqueError struct{ error }
+
+func (e *opaqueError) Error() string { return fmt.Sprintf("a type refused its JSON: %T", e.error) }
+func (e *opaqueError) Unwrap() error { return e.error }

@@ -5,7 +5,6 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 )
 
@@ -40,10 +39,9 @@ func (s *ConnectorsService) List(ctx context.Context, params ConnectorListParams
 // requests, and an error is yielded once, with a nil connector, as the last
 // pair.
 func (s *ConnectorsService) All(ctx context.Context, params ConnectorListParams, opts ...CallOption) iter.Seq2[*Connector, error] {
-	opts = slices.Clone(opts)
-	return paginate((*Client)(s).path(routeConnectors), params,
-		func(p ConnectorListParams) (*Page[Connector], error) { return s.List(ctx, p, opts...) },
-		func(p *ConnectorListParams, items []*Connector) { p.Offset += len(items) })
+	return paginate(params, opts, func(p ConnectorListParams, opts ...CallOption) (*Page[Connector], error) {
+		return s.List(ctx, p, opts...)
+	}, ConnectorListParams.after)
 }
 
 // ConnectorListParams says which connectors a list has. A zero field leaves the
@@ -59,13 +57,9 @@ type ConnectorListParams struct {
 
 func (p ConnectorListParams) query() (url.Values, error) {
 	values := url.Values{}
-	for name, value := range map[string]string{
-		"type": string(p.Type), "category": string(p.Category), "status": string(p.Status),
-	} {
-		if value != "" {
-			values.Set(name, value)
-		}
-	}
+	set(values, "type", string(p.Type))
+	set(values, "category", string(p.Category))
+	set(values, "status", string(p.Status))
 	if p.Offset < 0 {
 		return nil, &ArgumentError{"Offset", "must not be negative"}
 	}
@@ -73,6 +67,12 @@ func (p ConnectorListParams) query() (url.Values, error) {
 		values.Set("offset", strconv.Itoa(p.Offset))
 	}
 	return values, limited(values, p.Limit)
+}
+
+// after returns the parameters of the page that follows items.
+func (p ConnectorListParams) after(items []*Connector) (ConnectorListParams, bool) {
+	p.Offset += len(items)
+	return p, true
 }
 
 func (c *Connector) identity() (id, object, want string) {

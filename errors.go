@@ -1,6 +1,7 @@
 package freddy
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,7 +28,8 @@ var (
 	ErrRateLimited      = errors.New("freddy: rate limited")      // 429
 	ErrServer           = errors.New("freddy: server error")      // 5xx
 
-	// ErrInvalidArgument is the class of *ArgumentError: nothing was sent.
+	// ErrInvalidArgument is the class of *ArgumentError and *ValidationError:
+	// nothing was sent.
 	ErrInvalidArgument = errors.New("freddy: invalid argument")
 
 	// ErrResponseTooLarge is inside the *DecodeError of a body over the limit
@@ -257,11 +259,36 @@ func (e *DecodeError) LogValue() slog.Value {
 		slog.String("cause", cause))
 }
 
+// ValidationError says that a value does not satisfy a schema. errors.Is
+// matches ErrInvalidArgument.
+type ValidationError struct {
+	Fields []FieldError // every fault, by pointer; Code is the JSON Schema keyword
+}
+
+// Error returns one line of at most 1 KiB, with the first faults and the number
+// of the others.
+func (e *ValidationError) Error() string {
+	const most = 3
+	var b strings.Builder
+	b.WriteString("freddy: invalid value")
+	for i, f := range e.Fields {
+		if i == most {
+			fmt.Fprintf(&b, "; and %d more", len(e.Fields)-most)
+			break
+		}
+		b.WriteString([]string{": ", "; "}[min(i, 1)] + redact.Line(f.Message, maxPathText))
+	}
+	return redact.Line(b.String(), maxErrorText)
+}
+
+// Is reports whether target is ErrInvalidArgument.
+func (e *ValidationError) Is(target error) bool { return target == ErrInvalidArgument }
+
 // FieldError is one fault of one field.
 type FieldError struct {
 	Field   string // JSON pointer (/credentials/0, /email); a query or path parameter by its bare name
 	Message string
-	Code    string // the server's
+	Code    string // the server's, or the JSON Schema keyword
 }
 
 // What an error's text may take, in bytes: a line for a log, whatever a server
@@ -324,6 +351,14 @@ const maxIDBytes = 4 << 10
 
 func clip(s string, limit int) string { return strings.ToValidUTF8(s[:min(len(s), limit)], "\uFFFD") }
 
+// clipBytes cuts the body of an error, and does not keep the rest alive.
+func clipBytes(body []byte) []byte {
+	if len(body) <= transport.ErrorBytesKept {
+		return body
+	}
+	return bytes.Clone(body[:transport.ErrorBytesKept])
+}
+
 // failure returns the error of a call that has no usable answer, or nil. From
 // here on nothing holds the key: every text and field goes through redaction.
 func (c *call) failure(ctx context.Context, result transport.Result) error {
@@ -354,19 +389,19 @@ func (c *call) incomplete(result transport.Result) error {
 
 // unauthorized is the error of a call that has no key.
 func (c *call) unauthorized(ctx context.Context, err error) error {
-	var invalid *ArgumentError
+	failed, ok := err.(*sourceError) //nolint:errorlint // what it wraps is not looked at
 	switch {
-	case errors.As(err, &invalid):
-		return invalid
+	case !ok:
+		return err // an *ArgumentError
 	case ctx.Err() != nil:
-		return c.transportError(transport.Result{}, c.contextCause(ctx, transport.Result{Err: err}))
+		return c.transportError(transport.Result{}, c.contextCause(ctx, transport.Result{Err: failed.error}))
 	}
-	return c.transportError(transport.Result{}, c.fault(err))
+	return c.transportError(transport.Result{}, c.fault(failed.error))
 }
 
 func (c *call) transportError(result transport.Result, cause error) error {
 	return &TransportError{
-		Method: c.Method, Path: c.path(), Attempts: result.Attempts,
+		Method: c.redactor.String(c.Method), Path: c.path(), Attempts: result.Attempts,
 		StatusCode: result.Answer.StatusCode,
 		RequestID:  c.requestID(result.Answer.Header),
 		Ambiguous:  result.Ambiguous,
@@ -421,9 +456,12 @@ func (c *call) fault(err error) error {
 // apiError is the error of an answer that says no.
 func (c *call) apiError(result transport.Result, answer transport.Answer) *APIError {
 	r := c.redactor
-	problem := wire.ParseProblem(answer.Body[:min(len(answer.Body), transport.ErrorBytesKept)])
+	body := r.Bytes(answer.Body)
+	// Redacted first and cut then: the end may lie in the middle of a key. What
+	// only decoding reveals is redacted member by member.
+	problem := wire.ParseProblem(clipBytes(r.Plain(answer.Body)))
 	e := &APIError{
-		Method:        c.Method,
+		Method:        r.String(c.Method),
 		Path:          c.path(),
 		StatusCode:    answer.StatusCode,
 		RequestID:     c.requestID(answer.Header),
@@ -432,17 +470,14 @@ func (c *call) apiError(result transport.Result, answer transport.Answer) *APIEr
 		Code:          r.String(problem.Code),
 		Message:       r.String(problem.Message),
 		SystemMessage: r.String(problem.SystemMessage),
-		TraceID:       r.String(clip(problem.TraceID, maxIDBytes)),
+		TraceID:       clip(r.String(problem.TraceID), maxIDBytes),
 		Details:       r.Bytes(problem.Details),
 		RetryAfter:    transport.RetryAfter(answer.Header, time.Now()),
 		Header:        r.Header(answer.Header),
-		Body:          r.Bytes(answer.Body),
-	}
-	if len(e.Body) > transport.ErrorBytesKept {
-		e.Body = append([]byte(nil), e.Body[:transport.ErrorBytesKept]...)
+		Body:          clipBytes(body),
 	}
 	if e.RequestID == "" {
-		e.RequestID = r.String(clip(problem.RequestID, maxIDBytes))
+		e.RequestID = clip(r.String(problem.RequestID), maxIDBytes)
 	}
 	if e.Message == "" {
 		e.Message = http.StatusText(answer.StatusCode)
@@ -461,12 +496,12 @@ func (c *call) decodeError(result transport.Result, err error) error {
 	const maxSnippet = 200
 	r := c.redactor
 	e := &DecodeError{
-		Method:      c.Method,
+		Method:      r.String(c.Method),
 		Path:        c.path(),
 		StatusCode:  result.Answer.StatusCode,
 		RequestID:   c.requestID(result.Answer.Header),
 		Attempts:    result.Attempts,
-		ContentType: r.String(clip(result.Answer.Header.Get("Content-Type"), maxIDBytes)),
+		ContentType: clip(r.String(result.Answer.Header.Get("Content-Type")), maxIDBytes),
 		Err:         r.Cause(err.Error(), nil, err),
 	}
 	// The key may lie across the snippet's end, so it is replaced in more.
@@ -480,5 +515,5 @@ func (c *call) decodeError(result transport.Result, err error) error {
 }
 
 func (c *call) requestID(header http.Header) string {
-	return c.redactor.String(clip(header.Get("X-Request-Id"), maxIDBytes))
+	return clip(c.redactor.String(header.Get("X-Request-Id")), maxIDBytes)
 }

@@ -171,3 +171,121 @@ func (m ConnectorMetadata) MarshalJSON() ([]byte, error) { return wire.Marshal(m
 // UnmarshalJSON reads metadata in either spelling. Members that are absent
 // leave the fields as they are; null for the whole is an error.
 func (m *ConnectorMetadata) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, m) }
+
+// HealthStatus says whether a configuration works. A value that is none of the
+// constants is kept as the server sent it.
+//
+// Source: the page "The configuration object".
+type HealthStatus string
+
+// The documented health statuses.
+const (
+	HealthStatusHealthy   HealthStatus = "healthy"
+	HealthStatusUnhealthy HealthStatus = "unhealthy"
+	HealthStatusUnknown   HealthStatus = "unknown"
+)
+
+// IsKnown reports whether v is one of the constants.
+func (v HealthStatus) IsKnown() bool {
+	switch v {
+	case HealthStatusHealthy, HealthStatusUnhealthy, HealthStatusUnknown:
+		return true
+	}
+	return false
+}
+
+// Configuration is a user's configuration of a connector. Its credentials are
+// write-only: the server sends a placeholder, which is dropped.
+//
+// Numbers in Configuration and Metadata are float64, or json.Number where a
+// float64 would change the value.
+//
+// Source: the page "The configuration object".
+type Configuration struct {
+	ID                  string                     `json:"id,omitzero"`                  // pconf_...
+	Object              string                     `json:"object,omitzero"`              // personal_connector.configuration
+	UserID              string                     `json:"userId,omitzero"`              // whose it is: a user's,
+	APIKeyID            string                     `json:"apiKeyId,omitzero"`            // or an API key's
+	OrganizationID      string                     `json:"organizationId,omitzero"`      // org_...
+	PersonalConnectorID string                     `json:"personalConnectorId,omitzero"` // Connector.ID
+	Name                string                     `json:"name,omitzero"`
+	Configuration       map[string]any             `json:"configuration,omitzero"` // what the connector's ConfigurationSchema describes
+	Enabled             bool                       `json:"enabled" wire:"isActive"`
+	HealthStatus        HealthStatus               `json:"healthStatus,omitzero"`
+	LastSyncAt          *time.Time                 `json:"lastSyncAt,omitzero"` // nil: never
+	LastError           string                     `json:"lastError,omitzero"`
+	Description         string                     `json:"description,omitzero"`
+	Metadata            map[string]any             `json:"metadata,omitzero"`
+	CreatedAt           time.Time                  `json:"createdAt,omitzero"`
+	UpdatedAt           time.Time                  `json:"updatedAt,omitzero"`
+	Extra               map[string]json.RawMessage `json:"-" wire:"credentials"` // members not named above, never credentials
+}
+
+// MarshalJSON returns the configuration in the documented form: members in
+// documented order, then Extra by name.
+func (c Configuration) MarshalJSON() ([]byte, error) { return wire.Marshal(c) }
+
+// UnmarshalJSON reads a configuration in either spelling, and the short form of
+// an older page. Members that are absent leave the fields as they are; null for
+// the whole is an error.
+func (c *Configuration) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, c) }
+
+// Tool is a tool of a connector's MCP server.
+//
+// Source: the page "List configuration tools".
+type Tool struct {
+	Name         string                     `json:"name,omitzero"`
+	Description  string                     `json:"description,omitzero"`
+	InputSchema  Schema                     `json:"inputSchema,omitzero"`  // of the tool's arguments
+	OutputSchema Schema                     `json:"outputSchema,omitzero"` // of its result
+	Metadata     map[string]any             `json:"metadata,omitzero"`     // numbers as in Configuration
+	Extra        map[string]json.RawMessage `json:"-"`                     // members not named above
+}
+
+// MarshalJSON returns the tool in the documented form: members in documented
+// order, then Extra by name.
+func (t Tool) MarshalJSON() ([]byte, error) { return wire.Marshal(t) }
+
+// UnmarshalJSON reads a tool in either spelling. Members that are absent leave
+// the fields as they are; null for the whole is an error.
+func (t *Tool) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, t) }
+
+// TestResult is how a configuration answered a test.
+//
+// Source: the page "Test configuration".
+type TestResult struct {
+	Status   HealthStatus               `json:"status,omitzero"` // healthy or unhealthy
+	Message  string                     `json:"message,omitzero"`
+	Details  TestDetails                `json:"details,omitzero"`
+	TestedAt time.Time                  `json:"testedAt,omitzero"`
+	Extra    map[string]json.RawMessage `json:"-"` // members not named above
+}
+
+// MarshalJSON returns the result in the documented form: members in documented
+// order, then Extra by name.
+func (r TestResult) MarshalJSON() ([]byte, error) { return wire.Marshal(r) }
+
+// UnmarshalJSON reads a result in either spelling. Members that are absent
+// leave the fields as they are; null for the whole is an error.
+func (r *TestResult) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, r) }
+
+// TestDetails is what a test found out about the connector's MCP server. It is
+// free-form; the members named here are the documented ones.
+//
+// Source: the page "Test configuration".
+type TestDetails struct {
+	ServerURL      string                     `json:"serverUrl,omitzero"`
+	ServerType     ServerType                 `json:"serverType,omitzero"`
+	ResponseTime   time.Duration              `json:"responseTimeMs,omitzero"` // a number of milliseconds on the wire
+	ServerVersion  string                     `json:"serverVersion,omitzero"`
+	AvailableTools int                        `json:"availableTools,omitzero"`
+	Extra          map[string]json.RawMessage `json:"-"` // members not named above
+}
+
+// MarshalJSON returns the details in the documented form: members in documented
+// order, then Extra by name.
+func (d TestDetails) MarshalJSON() ([]byte, error) { return wire.Marshal(d) }
+
+// UnmarshalJSON reads details in either spelling. Members that are absent leave
+// the fields as they are; null for the whole is an error.
+func (d *TestDetails) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, d) }

@@ -51,6 +51,7 @@ type callSettings struct {
 	attemptTimeout time.Duration
 	header         http.Header // shared with the client; an option makes a copy
 	responses      []*Response
+	accept         func(body any) error // of an iterator: whether to take the page
 }
 
 func defaultSettings() settings {

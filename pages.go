@@ -2,11 +2,10 @@ package freddy
 
 import (
 	"encoding/json"
-	"errors"
 	"hash/maphash"
 	"iter"
-	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/aitronos/freddy-go/internal/wire"
@@ -66,6 +65,21 @@ func (l *list[T]) page(limit int) *Page[T] {
 	return &Page[T]{Items: l.Data, HasMore: more, Extra: l.Extra}
 }
 
+// items returns what is listed, never nil unless the list is.
+func (l *list[T]) items() []*T {
+	if l == nil {
+		return nil
+	}
+	return append([]*T{}, l.Data...)
+}
+
+// set adds a parameter to a query, unless it is empty.
+func set(values url.Values, name, value string) {
+	if value != "" {
+		values.Set(name, value)
+	}
+}
+
 // limited adds the size of a page to a query.
 func limited(values url.Values, limit int) error {
 	if limit < 0 || limit > maxPageSize {
@@ -77,27 +91,40 @@ func limited(values url.Values, limit int) error {
 	return nil
 }
 
-var errRepeated = errors.New("the server answered with a page that it had answered with before")
+var errRepeated = &wire.Error{Pointer: "/data", Reason: "is a page that the server has sent before"}
 
 // paginate is the one iterator behind every All. It asks for the first page
 // when the first item is wanted and for the next when the last is consumed;
-// next changes the parameters to those of the page that follows.
+// next returns the parameters of the page that follows, and whether they are
+// others.
 //
 // A server that ignores paging would keep it going for ever, so it ends with an
-// error at a page with the very items of an earlier one.
-func paginate[P any, T any](path string, first P, get func(P) (*Page[T], error), next func(*P, []*T)) iter.Seq2[*T, error] {
+// error at a page with the very items of an earlier one, and at one after which
+// the same request would follow again.
+func paginate[P any, T any](first P, opts []CallOption, get func(P, ...CallOption) (*Page[T], error), next func(P, []*T) (P, bool)) iter.Seq2[*T, error] {
+	opts = slices.Clone(opts)
 	return func(yield func(*T, error) bool) {
 		seen := map[uint64]bool{}
 		seed := maphash.MakeSeed()
-		for params := first; ; {
-			page, err := get(params)
-			if err == nil && len(page.Items) > 0 {
-				mark := fingerprint(seed, page.Items)
-				if seen[mark] {
-					err = &DecodeError{Method: http.MethodGet, Path: path, StatusCode: http.StatusOK, Field: "/data", Err: errRepeated}
+		params, following := first, first
+		unseen := callOption(func(s *callSettings) error {
+			s.accept = func(body any) error {
+				items := body.(*list[T]).Data
+				if len(items) == 0 {
+					return nil
+				}
+				mark := fingerprint(seed, items)
+				var moved bool
+				if following, moved = next(params, items); seen[mark] || !moved {
+					return errRepeated
 				}
 				seen[mark] = true
+				return nil
 			}
+			return nil
+		})
+		for {
+			page, err := get(params, append(slices.Clip(opts), unseen)...)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -110,7 +137,7 @@ func paginate[P any, T any](path string, first P, get func(P) (*Page[T], error),
 			if len(page.Items) == 0 || !page.HasMore {
 				return
 			}
-			next(&params, page.Items)
+			params = following
 		}
 	}
 }

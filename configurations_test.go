@@ -1,0 +1,430 @@
+package freddy_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/aitronos/freddy-go"
+)
+
+// seen is a request as a server saw it.
+type seen struct {
+	Method, URI, Body, ContentType string
+}
+
+// recorder answers every request with a body, and keeps the last request.
+func recorder(t *testing.T, status int, body string) (*freddy.Client, *seen) {
+	t.Helper()
+	last := new(seen)
+	return newClient(t, server(t, func(w http.ResponseWriter, r *http.Request) {
+		data, _ := io.ReadAll(r.Body)
+		*last = seen{r.Method, r.URL.RequestURI(), string(data), r.Header.Get("Content-Type")}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	})), last
+}
+
+func sample() freddy.Configuration {
+	at := time.Date(2025, 10, 7, 10, 45, 0, 0, time.UTC)
+	return freddy.Configuration{
+		ID: "pconf_abc123", Object: "personal_connector.configuration", UserID: "user_xyz789", OrganizationID: "org_123",
+		PersonalConnectorID: "pcon_github", Name: "My Backend Repo",
+		Configuration: map[string]any{"repository": "aitronos/freddy-backend", "branch": "main", "paths": []any{"src/", "docs/"}},
+		Enabled:       true, HealthStatus: freddy.HealthStatusHealthy, LastSyncAt: &at,
+		Description: "Access to Freddy Backend repository for AI assistance.", Metadata: map[string]any{}, CreatedAt: at, UpdatedAt: at,
+	}
+}
+
+func TestCreate(t *testing.T) {
+	client, last := recorder(t, http.StatusCreated, string(fixture(t, "configuration_wrapped.json")))
+	off := false
+	got, err := client.Configurations().Create(t.Context(), freddy.ConfigurationCreateParams{
+		PersonalConnectorID: "pcon_github", Name: "My GitHub Account", Credentials: freddy.BearerCredentials("example-token"),
+		Configuration: map[string]any{"repository": "aitronos/freddy-backend", "n": json.Number("9007199254740993")},
+		Description:   "d", Metadata: map[string]any{"team": "a"}, Enabled: &off,
+	})
+	require.NoError(t, err)
+	assert.Equal(t, "POST /personal-connectors/configurations", last.Method+" "+last.URI)
+	assert.Equal(t, "application/json", last.ContentType)
+	assert.JSONEq(t, `{"personalConnectorId":"pcon_github","name":"My GitHub Account","credentials":{"type":"bearer","token":"example-token"},
+		"configuration":{"repository":"aitronos/freddy-backend","n":9007199254740993},"description":"d","metadata":{"team":"a"},"enabled":false}`, last.Body)
+	assert.Contains(t, last.Body, "9007199254740993")
+
+	at := time.Date(2025, 11, 13, 10, 45, 0, 0, time.UTC)
+	assert.Equal(t, &freddy.Configuration{
+		ID: "pconf_abc123", Object: "personal_connector.configuration", UserID: "user_xyz789", OrganizationID: "org_123",
+		PersonalConnectorID: "pcon_github", Name: "My GitHub Account", Configuration: map[string]any{"repository": "aitronos/freddy-backend"},
+		Enabled: true, HealthStatus: freddy.HealthStatusUnknown, Metadata: map[string]any{}, CreatedAt: at, UpdatedAt: at,
+	}, got)
+
+	_, err = client.Configurations().Create(t.Context(), freddy.ConfigurationCreateParams{
+		PersonalConnectorID: "pcon_github", Name: "n", Credentials: freddy.NewCredentials(map[string]any{"token": "t"}),
+	})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"personalConnectorId":"pcon_github","name":"n","credentials":{"token":"t"}}`, last.Body, "what is zero is absent")
+}
+
+func TestCreateShortForm(t *testing.T) {
+	client, _ := recorder(t, http.StatusOK, string(fixture(t, "configuration_created.json")))
+	got, err := client.Configurations().Create(t.Context(), freddy.ConfigurationCreateParams{
+		PersonalConnectorID: "pcon_notion", Name: "n", Credentials: freddy.APIKeyCredentials("example"),
+	})
+	require.NoError(t, err)
+	assert.Equal(t, &freddy.Configuration{
+		ID: "config_abc123", Name: "My Notion Workspace", Description: "Access to my personal Notion workspace", Enabled: true,
+		CreatedAt: time.Date(2025, 1, 15, 10, 30, 0, 0, time.UTC),
+		Extra:     map[string]json.RawMessage{"connector_type": json.RawMessage(`"notion"`), "last_used": json.RawMessage(`null`)},
+	}, got)
+}
+
+func TestArgumentsOfConfigurations(t *testing.T) {
+	client, last := recorder(t, http.StatusOK, `{}`)
+	c := client.Configurations()
+	credentials := freddy.APIKeyCredentials("example")
+	create := func(p freddy.ConfigurationCreateParams) error { _, err := c.Create(t.Context(), p); return err }
+	for name, row := range map[string]struct {
+		argument string
+		err      error
+	}{
+		"no connector":   {"PersonalConnectorID", create(freddy.ConfigurationCreateParams{Name: "n", Credentials: credentials})},
+		"no name":        {"Name", create(freddy.ConfigurationCreateParams{PersonalConnectorID: "p", Credentials: credentials})},
+		"no credentials": {"Credentials", create(freddy.ConfigurationCreateParams{PersonalConnectorID: "p", Name: "n"})},
+		"nothing":        {"PersonalConnectorID", create(freddy.ConfigurationCreateParams{})},
+		"not JSON": {"in", create(freddy.ConfigurationCreateParams{
+			PersonalConnectorID: "p", Name: "n", Credentials: credentials, Configuration: map[string]any{"f": func() {}},
+		})},
+		"no change":        {"params", second(c.Update(t.Context(), "pconf_1", freddy.ConfigurationUpdateParams{}))},
+		"no change either": {"params", second(c.Update(t.Context(), "pconf_1", freddy.ConfigurationUpdateParams{Configuration: map[string]any{}, Metadata: map[string]any{}}))},
+		"get":              {"id", second(c.Get(t.Context(), ""))},
+		"update":           {"id", second(c.Update(t.Context(), "a/b", freddy.ConfigurationUpdateParams{Name: new(string)}))},
+		"delete":           {"id", c.Delete(t.Context(), "")},
+		"enable":           {"id", second(c.SetEnabled(t.Context(), "..", true))},
+		"test":             {"id", second(c.Test(t.Context(), "a?b"))},
+		"tools":            {"id", second(c.Tools(t.Context(), "connections", freddy.ToolListParams{}))},
+		"list":             {"Limit", second(c.List(t.Context(), freddy.ConfigurationListParams{Limit: 101}))},
+	} {
+		var invalid *freddy.ArgumentError
+		require.ErrorAs(t, row.err, &invalid, name)
+		assert.Equal(t, row.argument, invalid.Argument, name)
+	}
+	assert.Zero(t, *last, "nothing was sent")
+	for _, none := range []*freddy.Client{nil, {}} {
+		assert.ErrorIs(t, none.Configurations().Delete(t.Context(), "pconf_1"), freddy.ErrInvalidArgument)
+		for _, err := range none.Configurations().All(t.Context(), freddy.ConfigurationListParams{}) {
+			assert.ErrorIs(t, err, freddy.ErrInvalidArgument)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func TestGetConfiguration(t *testing.T) {
+	for name, body := range map[string]string{
+		"bare":    string(fixture(t, "configuration.json")),
+		"wrapped": `{"success":true,"data":` + string(fixture(t, "configuration.json")) + `}`,
+	} {
+		client, last := recorder(t, http.StatusOK, body)
+		got, err := client.Configurations().Get(t.Context(), "pconf_abc123")
+		require.NoError(t, err, name)
+		assert.Equal(t, "GET /personal-connectors/configurations/pconf_abc123", last.Method+" "+last.URI)
+		want := sample()
+		assert.Equal(t, &want, got, name)
+	}
+	for body, field := range map[string]string{
+		`{"name":"n"}`:                                 "/id",
+		`{"success":true,"data":{"name":"n"}}`:         "/id",
+		`{"id":"a","object":"personal_connector"}`:     "/object",
+		`{"id":"a","configuration":[]}`:                "/configuration",
+		`{"success":true,"data":{"last_sync_at":"x"}}`: "/data/last_sync_at",
+	} {
+		client, _ := recorder(t, http.StatusOK, body)
+		_, err := client.Configurations().Get(t.Context(), "pconf_abc123")
+		var decode *freddy.DecodeError
+		require.ErrorAs(t, err, &decode, body)
+		assert.Equal(t, field, decode.Field, body)
+	}
+	client, _ := recorder(t, http.StatusOK, `{"success":false,"error":{"code":"CONFIGURATION_NOT_FOUND","message":"m"}}`)
+	_, err := client.Configurations().Get(t.Context(), "pconf_abc123")
+	var refusal *freddy.APIError
+	require.ErrorAs(t, err, &refusal)
+	assert.True(t, refusal.HasCode(freddy.CodeConfigurationNotFound))
+	assert.NotErrorIs(t, err, freddy.ErrNotFound, "its status says success")
+}
+
+func TestConfigurationJSON(t *testing.T) {
+	var configuration freddy.Configuration
+	require.NoError(t, json.Unmarshal(fixture(t, "configuration.json"), &configuration))
+	out, err := json.Marshal(configuration)
+	require.NoError(t, err)
+	assert.NotContains(t, string(out), "credentials")
+	var again freddy.Configuration
+	require.NoError(t, json.Unmarshal(out, &again))
+	assert.Equal(t, configuration, again)
+
+	require.NoError(t, json.Unmarshal([]byte(`{"configuration":{"id":9007199254740993,"x":1.5}}`), &again))
+	assert.Equal(t, map[string]any{"id": json.Number("9007199254740993"), "x": 1.5}, again.Configuration)
+	out, err = json.Marshal(again)
+	require.NoError(t, err)
+	assert.Contains(t, string(out), `9007199254740993`)
+}
+
+func TestUpdate(t *testing.T) {
+	client, last := recorder(t, http.StatusOK, string(fixture(t, "configuration.json")))
+	name, empty := "new", ""
+	for _, row := range []struct {
+		params freddy.ConfigurationUpdateParams
+		want   string
+	}{
+		{freddy.ConfigurationUpdateParams{Name: &name}, `{"name":"new"}`},
+		{freddy.ConfigurationUpdateParams{Description: &empty}, `{"description":""}`},
+		{freddy.ConfigurationUpdateParams{Configuration: map[string]any{"branch": nil, "n": 0, "off": false}}, `{"configuration":{"branch":null,"n":0,"off":false}}`},
+		{freddy.ConfigurationUpdateParams{Metadata: map[string]any{"a": []string{}}}, `{"metadata":{"a":[]}}`},
+		{freddy.ConfigurationUpdateParams{Credentials: freddy.NewCredentials(map[string]any{"token": "t"})}, `{"credentials":{"token":"t"}}`},
+	} {
+		got, err := client.Configurations().Update(t.Context(), "pconf_abc123", row.params)
+		require.NoError(t, err)
+		assert.Equal(t, "pconf_abc123", got.ID)
+		assert.Equal(t, "PATCH /personal-connectors/configurations/pconf_abc123", last.Method+" "+last.URI)
+		assert.JSONEq(t, row.want, last.Body)
+	}
+}
+
+func TestDelete(t *testing.T) {
+	for _, row := range []struct {
+		status int
+		body   string
+		field  string // of the *DecodeError
+	}{
+		{200, string(fixture(t, "configuration_deleted.json")), ""},
+		{200, `{"success":true,"data":{"id":"pconf_abc123","deleted":true}}`, ""},
+		{200, ``, ""},
+		{204, ``, ""},
+		{200, `{}`, ""},
+		{200, `{"deleted":false}`, "/deleted"},
+		{200, `{"object":"list"}`, "/object"},
+	} {
+		client, last := recorder(t, row.status, row.body)
+		err := client.Configurations().Delete(t.Context(), "pconf_abc123")
+		assert.Equal(t, seen{Method: "DELETE", URI: "/personal-connectors/configurations/pconf_abc123"}, *last)
+		if row.field == "" {
+			require.NoError(t, err, row.body)
+			continue
+		}
+		var decode *freddy.DecodeError
+		require.ErrorAs(t, err, &decode)
+		assert.Equal(t, row.field, decode.Field)
+	}
+	client, _ := recorder(t, http.StatusOK, `<html>sign in</html>`)
+	var decode *freddy.DecodeError
+	require.ErrorAs(t, client.Configurations().Delete(t.Context(), "pconf_abc123"), &decode)
+	client, _ = recorder(t, http.StatusOK, `{"success":false}`)
+	var refusal *freddy.APIError
+	require.ErrorAs(t, client.Configurations().Delete(t.Context(), "pconf_abc123"), &refusal)
+}
+
+func TestDeleteTwice(t *testing.T) {
+	var n atomic.Int64
+	client := newClient(t, server(t, func(w http.ResponseWriter, _ *http.Request) {
+		if n.Add(1) == 1 { // deleted, but the answer is lost
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, `{"error":{"code":"configuration_not_found"}}`)
+	}))
+	require.NoError(t, client.Configurations().Delete(t.Context(), "pconf_1"))
+	require.ErrorIs(t, client.Configurations().Delete(t.Context(), "pconf_1"), freddy.ErrNotFound)
+}
+
+func TestSetEnabled(t *testing.T) {
+	client, last := recorder(t, http.StatusOK, string(fixture(t, "configuration.json")))
+	for _, enabled := range []bool{true, false} {
+		got, err := client.Configurations().SetEnabled(t.Context(), "pconf_abc123", enabled)
+		require.NoError(t, err)
+		assert.Equal(t, "pconf_abc123", got.ID)
+		assert.Equal(t, "POST /personal-connectors/configurations/pconf_abc123/toggle", last.Method+" "+last.URI)
+		assert.JSONEq(t, fmt.Sprintf(`{"enabled":%v}`, enabled), last.Body)
+	}
+}
+
+// What may be repeated is; what may not is sent once.
+func TestRetriesOfConfigurations(t *testing.T) {
+	const id = "pconf_1"
+	for name, row := range map[string]struct {
+		call     func(*freddy.ConfigurationsService) error
+		attempts int
+	}{
+		"get": {func(c *freddy.ConfigurationsService) error { return second(c.Get(t.Context(), id)) }, 4},
+		"list": {func(c *freddy.ConfigurationsService) error {
+			return second(c.List(t.Context(), freddy.ConfigurationListParams{}))
+		}, 4},
+		"tools": {func(c *freddy.ConfigurationsService) error {
+			return second(c.Tools(t.Context(), id, freddy.ToolListParams{}))
+		}, 4},
+		"delete": {func(c *freddy.ConfigurationsService) error { return c.Delete(t.Context(), id) }, 4},
+		"enable": {func(c *freddy.ConfigurationsService) error { return second(c.SetEnabled(t.Context(), id, true)) }, 4},
+		"test":   {func(c *freddy.ConfigurationsService) error { return second(c.Test(t.Context(), id)) }, 1},
+		"update": {func(c *freddy.ConfigurationsService) error {
+			return second(c.Update(t.Context(), id, freddy.ConfigurationUpdateParams{Name: new(string)}))
+		}, 1},
+		"create": {func(c *freddy.ConfigurationsService) error {
+			return second(c.Create(t.Context(), freddy.ConfigurationCreateParams{PersonalConnectorID: "p", Name: "n", Credentials: freddy.BearerCredentials("example")}))
+		}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var mu sync.Mutex // a connection that is dropped orders nothing
+			var n int
+			bodies := map[string]bool{}
+			drop := newClient(t, server(t, func(_ http.ResponseWriter, r *http.Request) {
+				body, _ := io.ReadAll(r.Body)
+				mu.Lock()
+				defer mu.Unlock()
+				n++
+				bodies[string(body)] = true
+				panic(http.ErrAbortHandler)
+			}))
+			var lost *freddy.TransportError
+			require.ErrorAs(t, row.call(drop.Configurations()), &lost)
+			assert.Equal(t, row.attempts, lost.Attempts)
+			mu.Lock()
+			defer mu.Unlock()
+			assert.Equal(t, row.attempts, n)
+			assert.True(t, lost.Ambiguous)
+			assert.Len(t, bodies, 1, "each attempt has the whole body")
+
+			for status, attempts := range map[int]int{503: row.attempts, 429: 4, 409: 1} {
+				client, _ := recorder(t, status, `{}`)
+				var refusal *freddy.APIError
+				require.ErrorAs(t, row.call(client.Configurations()), &refusal)
+				assert.Equal(t, attempts, refusal.Attempts, status)
+			}
+		})
+	}
+}
+
+func TestTestConfiguration(t *testing.T) {
+	client, last := recorder(t, http.StatusOK, string(fixture(t, "configuration_test_healthy.json")))
+	got, err := client.Configurations().Test(t.Context(), "pconf_abc123")
+	require.NoError(t, err)
+	assert.Equal(t, seen{Method: "POST", URI: "/personal-connectors/configurations/pconf_abc123/test"}, *last)
+	assert.Equal(t, &freddy.TestResult{
+		Status: freddy.HealthStatusHealthy, Message: "Connection successful. MCP server is responding correctly.",
+		Details: freddy.TestDetails{
+			ServerURL: "http://clickup-mcp:8000", ServerType: freddy.ServerTypeHTTP, ResponseTime: 145 * time.Millisecond,
+			ServerVersion: "1.0.0", AvailableTools: 8,
+		},
+		TestedAt: time.Date(2025, 10, 7, 12, 30, 0, 0, time.UTC),
+	}, got)
+	out, err := json.Marshal(got)
+	require.NoError(t, err)
+	assert.JSONEq(t, string(fixture(t, "configuration_test_healthy.json")), string(out))
+
+	client, _ = recorder(t, http.StatusOK, `{"success":true,"data":{"status":"unhealthy","message":"m","details":{"error":"refused","response_time_ms":1.5}}}`)
+	got, err = client.Configurations().Test(t.Context(), "pconf_abc123")
+	require.NoError(t, err, "unhealthy is an answer")
+	assert.Equal(t, freddy.HealthStatusUnhealthy, got.Status)
+	assert.Equal(t, 1500*time.Microsecond, got.Details.ResponseTime)
+	assert.JSONEq(t, `"refused"`, string(got.Details.Extra["error"]))
+}
+
+func TestTools(t *testing.T) {
+	client, last := recorder(t, http.StatusOK, string(fixture(t, "configuration_tools.json")))
+	tools, err := client.Configurations().Tools(t.Context(), "pconf_abc123", freddy.ToolListParams{ForceRefresh: true})
+	require.NoError(t, err)
+	assert.Equal(t, "/personal-connectors/configurations/pconf_abc123/tools?forceRefresh=true", last.URI)
+	require.Len(t, tools, 1)
+	assert.Equal(t, "clickup_create_task", tools[0].Name)
+	assert.Contains(t, tools[0].InputSchema.String(), `"list_id"`)
+	assert.Contains(t, tools[0].OutputSchema.String(), `"status"`)
+	assert.Equal(t, map[string]any{"rateLimit": "100/minute", "costCategory": "high"}, tools[0].Metadata)
+	out, err := json.Marshal(map[string]any{"object": "list", "data": tools})
+	require.NoError(t, err)
+	assert.JSONEq(t, string(fixture(t, "configuration_tools.json")), string(out))
+
+	client, last = recorder(t, http.StatusOK, `{"object":"list","data":[]}`)
+	tools, err = client.Configurations().Tools(t.Context(), "pconf_abc123", freddy.ToolListParams{})
+	require.NoError(t, err)
+	assert.NotNil(t, tools)
+	assert.Empty(t, tools)
+	assert.NotContains(t, last.URI, "?")
+
+	client, _ = recorder(t, http.StatusNotFound, `{}`)
+	tools, err = client.Configurations().Tools(t.Context(), "pconf_abc123", freddy.ToolListParams{})
+	require.ErrorIs(t, err, freddy.ErrNotFound)
+	assert.Nil(t, tools)
+}
+
+func TestListConfigurations(t *testing.T) {
+	client, last := recorder(t, http.StatusOK, `{"object":"list","data":[`+string(fixture(t, "configuration.json"))+`],"has_more":true}`)
+	off := false
+	page, err := client.Configurations().List(t.Context(), freddy.ConfigurationListParams{
+		PersonalConnectorID: "pcon_x&y", Enabled: &off, HealthStatus: freddy.HealthStatusUnknown, Limit: 5, After: "pconf_/?1",
+	})
+	require.NoError(t, err)
+	assert.Equal(t, "/personal-connectors/configurations?after=pconf_%2F%3F1&enabled=false&healthStatus=unknown&limit=5&personalConnectorId=pcon_x%26y", last.URI)
+	require.Len(t, page.Items, 1)
+	assert.True(t, page.HasMore)
+}
+
+func TestAllConfigurations(t *testing.T) {
+	var cursors []string
+	client := newClient(t, server(t, func(w http.ResponseWriter, r *http.Request) {
+		after := r.FormValue("after")
+		cursors = append(cursors, after+r.FormValue("enabled"))
+		start := 0
+		if after != "" {
+			_, _ = fmt.Sscanf(after, "pconf_%d", &start)
+		}
+		var items []string
+		for i := start + 1; i <= min(7, start+3); i++ {
+			items = append(items, fmt.Sprintf(`{"id":"pconf_%d"}`, i))
+		}
+		_, _ = io.WriteString(w, `{"object":"list","data":[`+strings.Join(items, ",")+`]}`)
+	}))
+	on := true
+	all := client.Configurations().All(t.Context(), freddy.ConfigurationListParams{Limit: 3, Enabled: &on})
+	on = false // the iterator has a copy
+	for range 2 {
+		cursors = nil
+		var ids string
+		for configuration, err := range all {
+			require.NoError(t, err)
+			ids += configuration.ID[len("pconf_"):]
+		}
+		assert.Equal(t, "1234567", ids)
+		assert.Equal(t, []string{"true", "pconf_3true", "pconf_6true"}, cursors)
+	}
+}
+
+func TestAllConfigurationsStuck(t *testing.T) {
+	for name, pages := range map[string][]string{
+		"same page":             {`{"data":[{"id":"a"}],"hasMore":true}`},
+		"same cursor":           {`{"data":[{"id":"a"}],"hasMore":true}`, `{"data":[{"id":"b"},{"id":"a"}],"hasMore":true}`},
+		"cursors in a circle":   {`{"data":[{"id":"a"}],"hasMore":true}`, `{"data":[{"id":"b"}],"hasMore":true}`, `{"data":[{"id":"a"}],"hasMore":true}`},
+		"empty, and more of it": {`{"data":[],"hasMore":true}`},
+	} {
+		var n, failures int
+		client := newClient(t, server(t, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, pages[n%len(pages)])
+			n++
+		}))
+		for _, err := range client.Configurations().All(t.Context(), freddy.ConfigurationListParams{}) {
+			if err != nil {
+				var decode *freddy.DecodeError
+				require.ErrorAs(t, err, &decode)
+				failures++
+			}
+		}
+		assert.LessOrEqual(t, n, 3, name)
+		assert.Equal(t, name != "empty, and more of it", failures == 1, name)
+	}
+}
