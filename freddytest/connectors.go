@@ -60,9 +60,13 @@ func (f *Fake) getConnector(_ Request, id string) Reply {
 	defer f.mu.Unlock()
 	i := f.index(id)
 	if i < 0 {
-		return refusal(http.StatusNotFound, "not_found_error", "Personal connector not found", freddy.CodeConnectorNotFound)
+		return unknownConnector()
 	}
 	return Reply{Status: http.StatusOK, Body: string(f.connectors[i].body)}
+}
+
+func unknownConnector() Reply {
+	return refusal(http.StatusNotFound, "not_found_error", "Personal connector not found", freddy.CodeConnectorNotFound)
 }
 
 func (f *Fake) listConnectors(in Request, _ string) Reply {
@@ -79,7 +83,7 @@ func (f *Fake) listConnectors(in Request, _ string) Reply {
 	limit := q.number("limit", 20, 1, 100)
 	offset := q.number("offset", 0, 0, math.MaxInt)
 	if len(q.faults) > 0 {
-		return respond(http.StatusUnprocessableEntity, detail{q.faults})
+		return unprocessable(q.faults)
 	}
 	found := f.bodies(want.lists)
 	found = found[min(offset, len(found)):]
@@ -108,10 +112,10 @@ func (f *Fake) bodies(in func(entry) bool) []json.RawMessage {
 }
 
 // list answers with a page. It has no trailer: its form is not documented.
-func list(data []json.RawMessage) Reply {
+func list[T any](data []T) Reply {
 	return respond(http.StatusOK, struct {
-		Object string            `json:"object"`
-		Data   []json.RawMessage `json:"data"`
+		Object string `json:"object"`
+		Data   []T    `json:"data"`
 	}{"list", data})
 }
 
@@ -140,6 +144,18 @@ func (q *query) number(name string, fallback, least, most int) int {
 		q.refuse(name, "less_than_equal", fmt.Sprintf("Input should be less than or equal to %d", most))
 	}
 	return n
+}
+
+// boolean returns a parameter that is true or false, or nil.
+func (q *query) boolean(name string) *bool {
+	if !q.values.Has(name) {
+		return nil
+	}
+	value := q.values.Get(name) == "true"
+	if !value && q.values.Get(name) != "false" {
+		q.refuse(name, "bool_parsing", "Input should be a valid boolean, unable to interpret input")
+	}
+	return &value
 }
 
 // oneOf returns a parameter that has one of at least two values.

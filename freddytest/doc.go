@@ -17,7 +17,26 @@
 // is an http.Handler, for programs that bring their own server.
 //
 // A new Fake knows a catalogue of connectors, such as pcon_github, which is the
-// documented sample. It answers as the API's documentation says: request ids,
-// rate-limit headers, and the documented bodies for bad keys, ids and
-// parameters. What it is to answer instead, or how it is to fail, is scripted.
+// documented sample, and no configuration. It answers as the API's documentation
+// says: request ids, rate-limit headers, and the documented bodies for bad keys,
+// ids and parameters. What it is to answer instead, or how it is to fail, is
+// scripted.
+//
+// Configurations are created, listed, changed, toggled, tested and deleted, and
+// have the tools of their connector:
+//
+//   - New ones have the ids pconf_000001, pconf_000002 and so on; AddConfiguration
+//     adds others, such as one that is unhealthy.
+//   - An update merges configuration and metadata member by member, one level
+//     deep, and removes those that are null.
+//   - Lists are in the order of creation. A cursor is the id of a configuration
+//     that exists; when it has been deleted, it is as unknown as any.
+//   - A test finds a configuration healthy unless it is unhealthy already.
+//   - What is created or updated comes in {"success":true,"data":...}, the rest
+//     bare: both are documented.
+//   - A body with members that are unknown, or of the wrong type, is refused.
+//     Whether the configuration fits the connector's schema is not looked at.
+//
+// Credentials are required of a new configuration, and then forgotten: the Fake
+// does not keep them, and masks them in what Requests returns.
 package freddytest

@@ -66,3 +66,44 @@ func ExampleFake_Script() {
 	// true
 	// <nil>
 }
+
+// What is to be found is added; a program that is tested does the rest.
+func ExampleFake_AddConfiguration() {
+	fake := freddytest.NewFake()
+	fake.AddConfiguration(freddy.Configuration{
+		ID:                  "pconf_acme",
+		PersonalConnectorID: "pcon_github",
+		HealthStatus:        freddy.HealthStatusUnhealthy,
+		LastError:           "Token expired.",
+	})
+	server := httptest.NewServer(fake)
+	defer server.Close()
+
+	client, err := freddy.NewClient(freddytest.APIKey, freddy.WithBaseURL(server.URL+"/v1"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer client.CloseIdleConnections()
+
+	result, err := client.Configurations().Test(context.Background(), "pconf_acme")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(result.Status, result.Message)
+
+	_, err = client.Configurations().Update(context.Background(), "pconf_acme", freddy.ConfigurationUpdateParams{
+		Credentials: freddy.BearerCredentials("a-new-token"),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	requests := fake.Requests()
+	fmt.Printf("%s\n", requests[len(requests)-1].Body)
+
+	// Output:
+	// unhealthy Token expired.
+	// {"credentials":"***"}
+}

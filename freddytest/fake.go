@@ -24,17 +24,21 @@ const APIKey = "freddytest-key"
 const prefix = "/v1"
 
 // Fake is the API in memory: an http.Handler that is safe for concurrent use.
-// The zero Fake has an empty catalogue.
+// The zero Fake has an empty catalogue, and like every new one no configuration.
 //
 // It serves the paths below /v1. A scripted reply comes first, whatever the
 // request. Otherwise it looks at the path (404), the method (405), the key
-// (401) and the parameters (422), in this order.
+// (401), the parameters or the body (422; above 1 MiB 413) and the ids (404), in
+// this order. What it refuses changes nothing, and neither does a request that
+// breaks off.
 type Fake struct {
-	mu         sync.Mutex
-	connectors []entry // in the order in which they were added
-	script     map[call][]Reply
-	requests   []Request
-	quota      quota
+	mu             sync.Mutex
+	connectors     []entry                // in the order in which they were added
+	configurations []freddy.Configuration // likewise; shares nothing with anyone
+	created        int                    // how many ids were given
+	script         map[call][]Reply
+	requests       []Request
+	quota          quota
 }
 
 // NewFake returns a Fake with the catalogue.
@@ -47,13 +51,17 @@ func NewFake() *Fake {
 }
 
 // ServeHTTP answers one request. For the faults of a script, and where the
-// caller gives up during a delay, it panics with http.ErrAbortHandler, by which
-// an http.Server closes the connection without a word.
+// caller gives up during a delay or before the end of its body, it panics with
+// http.ErrAbortHandler, by which an http.Server closes the connection without a
+// word.
 func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	in, below := read(r)
+	in, below, whole := read(r)
 	header, reply, scripted := f.admit(in, below, began)
 	if !scripted {
+		if !whole {
+			panic(http.ErrAbortHandler)
+		}
 		reply = f.answer(in, below)
 	}
 	if !pause(r.Context(), reply.Delay) {
@@ -114,7 +122,7 @@ type endpoint struct {
 }
 
 // endpoints has a part from each file that serves a resource.
-var endpoints = slices.Concat(connectorEndpoints)
+var endpoints = slices.Concat(connectorEndpoints, configurationEndpoints)
 
 // reserved are the names of endpoints that share the level of an id.
 var reserved = []string{"configurations", "available", "authorize", "callback", "complete-oauth", "connections"}
@@ -203,19 +211,26 @@ func refusal(status int, kind, message, code string) Reply {
 
 // respond makes the reply of a body that is known to be encodable.
 func respond(status int, body any) Reply {
-	data, err := json.Marshal(body)
+	return Reply{Status: status, Body: string(encode(body))}
+}
+
+// encode returns the JSON of what is known to have one.
+func encode(v any) []byte {
+	data, err := json.Marshal(v)
 	if err != nil {
 		panic(fmt.Sprintf("freddytest: %v", err))
 	}
-	return Reply{Status: status, Body: string(data)}
+	return data
 }
 
-// maxBody bounds what is read and kept of a request's body.
+// maxBody is the size of the largest body that is understood, and of what is
+// kept of a larger one.
 const maxBody = 1 << 20
 
-// read returns the request as it was sent, and whether it is below the base
-// URL. Of a body that breaks off, it has what came.
-func read(r *http.Request) (in Request, below bool) {
+// read returns the request as it was sent, whether it is below the base URL, and
+// whether all of it came. Of a body that breaks off, it has what came, and of one
+// that is too large a byte too much.
+func read(r *http.Request) (in Request, below, whole bool) {
 	in = Request{
 		Method: r.Method,
 		Path:   r.URL.EscapedPath(),
@@ -225,8 +240,9 @@ func read(r *http.Request) (in Request, below bool) {
 	if rest, found := strings.CutPrefix(in.Path, prefix); found && (rest == "" || rest[0] == '/') {
 		in.Path, below = rest, true
 	}
-	if body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody)); len(body) > 0 {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if len(body) > 0 {
 		in.Body = body
 	}
-	return in, below
+	return in, below, err == nil
 }

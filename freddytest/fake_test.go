@@ -85,7 +85,10 @@ func TestRoutes(t *testing.T) {
 		{http.MethodGet, "/v1/personal-connectors/pcon_github/", http.StatusNotFound, notFound},
 		{http.MethodGet, "/v1/personal-connectors/pcon_github/tools", http.StatusNotFound, notFound},
 		{http.MethodGet, "/v1//personal-connectors", http.StatusNotFound, notFound},
-		{http.MethodGet, "/v1/personal-connectors/configurations", http.StatusNotFound, notFound},
+		{http.MethodGet, "/v1/personal-connectors/configurations", http.StatusOK, `{"object":"list","data":[]}`},
+		{http.MethodGet, "/v1/personal-connectors/configurations/", http.StatusNotFound, notFound},
+		{http.MethodGet, "/v1/personal-connectors/configurations/pconf_1/settings", http.StatusNotFound, notFound},
+		{http.MethodGet, "/v1/personal-connectors/pcon_github/pconf_1/tools", http.StatusNotFound, notFound},
 		{http.MethodGet, "/v1/personal-connectors/available", http.StatusNotFound, notFound},
 		{http.MethodGet, "/v1/personal-connectors/authorize", http.StatusNotFound, notFound},
 		{http.MethodGet, "/v1/personal-connectors/callback", http.StatusNotFound, notFound},
@@ -117,6 +120,22 @@ func TestRoutes(t *testing.T) {
 			assert.Equal(t, "application/json", got.header.Get("Content-Type"))
 			assert.NotEmpty(t, got.header.Get("X-Request-Id"))
 		})
+	}
+}
+
+func TestMethodsOfConfigurations(t *testing.T) {
+	t.Parallel()
+	server := freddytest.NewServer(t)
+	for path, allow := range map[string]string{
+		"":                "GET, POST",
+		"/pconf_1":        "GET, PATCH, DELETE",
+		"/pconf_1/toggle": "POST",
+		"/pconf_1/test":   "POST",
+		"/pconf_1/tools":  "GET",
+	} {
+		got := ask(t, server, http.MethodPut, configurationsPath+path, bearer())
+		assert.Equal(t, http.StatusMethodNotAllowed, got.status, path)
+		assert.Equal(t, allow, got.header.Get("Allow"), path)
 	}
 }
 

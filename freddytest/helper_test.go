@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -45,8 +46,14 @@ type answer struct {
 // ask sends one request without the client. The path is below the host.
 func ask(t *testing.T, server *freddytest.Server, method, path string, header http.Header) answer {
 	t.Helper()
+	return tell(t, server, method, path, header, "")
+}
+
+// tell is ask with a body.
+func tell(t *testing.T, server *freddytest.Server, method, path string, header http.Header, text string) answer {
+	t.Helper()
 	root := server.URL()[:len(server.URL())-len("/v1")]
-	req, err := http.NewRequestWithContext(t.Context(), method, root+path, nil)
+	req, err := http.NewRequestWithContext(t.Context(), method, root+path, strings.NewReader(text))
 	require.NoError(t, err)
 	maps.Copy(req.Header, header)
 	res, err := plainTransport(t).RoundTrip(req)

@@ -3,7 +3,6 @@ package freddytest
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
@@ -11,8 +10,13 @@ import (
 	"strings"
 )
 
-// Request is one request that a [Fake] has seen. The key that it was sent with
-// stands as *** wherever it was: in the headers, the path, the query, the body.
+// Request is one request that a [Fake] has seen, without what is secret in it.
+//
+// The key that it was sent with stands as *** wherever it was: in the headers,
+// the path, the query, the body. So does the value of every member of the body
+// called credentials, as a whole, and what it held, four characters and more,
+// wherever else that was. A body with credentials that is not valid JSON, as
+// where it was cut, is *** altogether.
 type Request struct {
 	Method string
 	Path   string      // below the base URL, escaped as it was sent: /personal-connectors/pcon_github
@@ -36,27 +40,30 @@ func (f *Fake) Requests() []Request {
 	return requests
 }
 
-// mask stands where a key stood.
+// mask stands where a secret stood.
 const mask = "***"
 
 // keyHeaders are those whose whole value is a key.
 var keyHeaders = []string{"X-Api-Key", "Api-Key"}
 
-// masked returns a copy without the keys that the request was sent with.
+// masked returns a copy without the keys that the request was sent with and
+// without credentials.
 func (in Request) masked() Request {
-	keys := replacer(sentKeys(in.Header))
+	body, secrets := maskCredentials(in.Body)
+	hidden := replacer(append(sentKeys(in.Header), secrets...))
 	out := Request{
 		Method: in.Method,
-		Path:   keys.Replace(in.Path),
+		Path:   hidden.Replace(in.Path),
 		Query:  url.Values{},
 		Header: make(http.Header, len(in.Header)),
 	}
 	if in.Body != nil {
-		out.Body = []byte(keys.Replace(string(in.Body)))
+		body = replaceInBody(body, hidden.Replace)
+		out.Body = body[:min(len(body), maxBody)]
 	}
 	for name, values := range in.Query {
-		name = keys.Replace(name)
-		out.Query[name] = append(out.Query[name], replaceAll(values, keys.Replace)...)
+		name = hidden.Replace(name)
+		out.Query[name] = append(out.Query[name], replaceAll(values, hidden.Replace)...)
 	}
 	for name, values := range in.Header {
 		switch {
@@ -65,7 +72,7 @@ func (in Request) masked() Request {
 		case slices.Contains(keyHeaders, name):
 			out.Header[name] = replaceAll(values, func(string) string { return mask })
 		default:
-			out.Header[name] = replaceAll(values, keys.Replace)
+			out.Header[name] = replaceAll(values, hidden.Replace)
 		}
 	}
 	return out
@@ -95,19 +102,19 @@ func sentKeys(header http.Header) []string {
 	return keys
 }
 
-// replacer masks keys as they are, and as JSON and URLs escape them.
-func replacer(keys []string) *strings.Replacer {
+// replacer masks secrets as they are, and as JSON and URLs escape them.
+func replacer(secrets []string) *strings.Replacer {
 	forms := map[string]bool{}
-	for _, key := range keys {
-		quoted, _ := json.Marshal(key) // no string fails
+	for _, secret := range secrets {
+		quoted := encode(secret)
 		for _, form := range []string{
-			key, string(quoted[1 : len(quoted)-1]), url.QueryEscape(key), url.PathEscape(key),
+			secret, string(quoted[1 : len(quoted)-1]), url.QueryEscape(secret), url.PathEscape(secret),
 		} {
 			forms[form] = true
 		}
 	}
 	delete(forms, "")
-	// The longest first: of a key that begins with another one nothing remains.
+	// The longest first: of a secret that begins with another one nothing remains.
 	var pairs []string
 	for _, form := range slices.SortedFunc(maps.Keys(forms), func(a, b string) int { return cmp.Compare(len(b), len(a)) }) {
 		pairs = append(pairs, form, mask)

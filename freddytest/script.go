@@ -51,6 +51,10 @@ type call struct{ method, path string }
 // Fake does not know. Replies that are scripted while others wait come after
 // them. The key of the request is not looked at.
 //
+// A scripted reply stands in the place of the Fake's own: the request is
+// recorded, but not processed. A POST that is answered by a script creates
+// nothing, whatever the reply says and however it fails.
+//
 // Script panics if the path has another form, or if a reply has a status
 // outside 200 to 999 or an unknown fault, for no call would ever see it.
 func (f *Fake) Script(method, path string, replies ...Reply) {
