@@ -1,6 +1,6 @@
 // Package freddy is a client for the Freddy personal connectors API: the
 // catalogue of connectors, each an MCP server with a JSON Schema that says how
-// it is configured.
+// it is configured, and users' configurations of them.
 //
 //	client, err := freddy.NewClient(os.Getenv("FREDDY_API_KEY"))
 //	if err != nil {
@@ -26,6 +26,10 @@
 //		fmt.Println(connector.Name)
 //	}
 //
+// A connector's [Schema] makes a form ([Schema.Fields]), fills in what is left
+// out ([Schema.ApplyDefaults]) and checks settings ([Schema.Validate]) before a
+// configuration is created with them. Nothing is checked unasked.
+//
 // # Errors
 //
 // The type of an error says where the call ended.
@@ -37,6 +41,7 @@
 //   - [*APIError]: the server said no. errors.Is matches the class of its
 //     status: [ErrNotFound], [ErrUnauthenticated], [ErrRateLimited] and others.
 //   - [*DecodeError]: the server said yes, but not as documented.
+//   - [*ValidationError]: settings do not satisfy a connector's schema.
 //
 // errors.Is matches context.DeadlineExceeded and context.Canceled only where the
 // caller's own context ended the call; the error is then a *TransportError, in
@@ -49,7 +54,8 @@
 //
 // A call is retried where that is safe and may help, and in no other case:
 //
-//	                            GET, PUT, DELETE    POST, PATCH
+//	                            GET, PUT, DELETE,   POST, PATCH
+//	                            SetEnabled
 //	network fault, time limit   retried             if nothing was sent
 //	body cut or broken          retried             -
 //	429                         retried             retried
@@ -86,7 +92,9 @@
 // The key goes to the scheme, host and port of the base URL and nowhere else. It
 // lives in a closure: no verb of fmt, no logger, encoder or use of reflection
 // shows it in a [Client], an option, a [Response] or an error, and where a
-// server or proxy echoes it, REDACTED stands in its place. Nothing is logged
+// server or proxy echoes it, REDACTED stands in its place. [Credentials] are
+// write-only: they print as REDACTED, and no error shows what a server repeats
+// of them. Nothing is logged
 // unless [WithLogger] is given; then it is method, route, status, attempt,
 // duration and request id.
 //
