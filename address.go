@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -18,7 +19,7 @@ func parseBaseURL(text string, insecure bool) (url.URL, error) {
 	}
 	u, err := url.Parse(text)
 	switch {
-	case err != nil || u.Hostname() == "" || u.Opaque != "":
+	case err != nil || !validHost(u):
 		return refuse("must be an absolute URL such as " + DefaultBaseURL)
 	case u.Scheme != "https" && u.Scheme != "http":
 		return refuse("must have the scheme https")
@@ -40,6 +41,17 @@ func parseBaseURL(text string, insecure bool) (url.URL, error) {
 	return *u, nil
 }
 
+// validHost requires a host, of which a colon tells the port or stands in an
+// IPv6 address, and a port that there is.
+func validHost(u *url.URL) bool {
+	host, port := u.Hostname(), u.Port()
+	if strings.Contains(host, ":") && !strings.HasPrefix(u.Host, "[") {
+		return false
+	}
+	_, err := strconv.ParseUint(port, 10, 16)
+	return host != "" && u.Opaque == "" && (port == "" || err == nil)
+}
+
 func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
@@ -55,10 +67,9 @@ func (c *Client) address(r request) (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	path := before + id + after
-	u.Path += path
+	u.Path += before + id + after
 	if u.RawPath != "" {
-		u.RawPath += path
+		u.RawPath += before + id + after
 	}
 	if r.params != nil {
 		values, err := r.params.query()

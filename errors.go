@@ -351,6 +351,16 @@ const maxIDBytes = 4 << 10
 
 func clip(s string, limit int) string { return strings.ToValidUTF8(s[:min(len(s), limit)], "\uFFFD") }
 
+// redactJSON redacts a JSON value. Where that breaks it, because the secret was
+// escaped, a string is made of it.
+func redactJSON(r *redact.Redactor, raw json.RawMessage) json.RawMessage {
+	clean := r.Bytes(raw)
+	if raw != nil && !json.Valid(clean) {
+		clean, _ = json.Marshal(string(clean)) // no string fails
+	}
+	return clean
+}
+
 // clipBytes cuts the body of an error, and does not keep the rest alive.
 func clipBytes(body []byte) []byte {
 	if len(body) <= transport.ErrorBytesKept {
@@ -448,7 +458,7 @@ func (c *call) fault(err error) error {
 		text = wrapped.Err.Error()
 	}
 	if c.query != "" {
-		text = strings.ReplaceAll(text, c.query, redact.Mark)
+		text = strings.ReplaceAll(text, "?"+c.query, "?"+redact.Mark)
 	}
 	return c.redactor.Cause(text, []error{context.DeadlineExceeded, context.Canceled}, err)
 }
@@ -456,10 +466,15 @@ func (c *call) fault(err error) error {
 // apiError is the error of an answer that says no.
 func (c *call) apiError(result transport.Result, answer transport.Answer) *APIError {
 	r := c.redactor
-	body := r.Bytes(answer.Body)
 	// Redacted first and cut then: the end may lie in the middle of a key. What
-	// only decoding reveals is redacted member by member.
-	problem := wire.ParseProblem(clipBytes(r.Plain(answer.Body)))
+	// is parsed has to stay JSON; what decoding reveals in it is redacted member
+	// by member.
+	body := r.Bytes(answer.Body)
+	source := body
+	if !bytes.Equal(body, answer.Body) {
+		source = r.Plain(answer.Body)
+	}
+	problem := wire.ParseProblem(clipBytes(source))
 	e := &APIError{
 		Method:        r.String(c.Method),
 		Path:          c.path(),
@@ -471,7 +486,7 @@ func (c *call) apiError(result transport.Result, answer transport.Answer) *APIEr
 		Message:       r.String(problem.Message),
 		SystemMessage: r.String(problem.SystemMessage),
 		TraceID:       clip(r.String(problem.TraceID), maxIDBytes),
-		Details:       r.Bytes(problem.Details),
+		Details:       redactJSON(r, problem.Details),
 		RetryAfter:    transport.RetryAfter(answer.Header, time.Now()),
 		Header:        r.Header(answer.Header),
 		Body:          clipBytes(body),

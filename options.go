@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -133,6 +134,9 @@ func WithHTTPClient(client *http.Client) Option {
 	return clientOption(func(s *settings) error {
 		if client == nil {
 			return &ArgumentError{"WithHTTPClient", "must not be nil"}
+		}
+		if v := reflect.ValueOf(client.Transport); v.Kind() == reflect.Pointer && v.IsNil() {
+			return &ArgumentError{"WithHTTPClient", "must not have a Transport that is a nil pointer"}
 		}
 		lent := *client
 		s.httpClient = &lent

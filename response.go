@@ -47,8 +47,11 @@ func (c *call) report(result transport.Result) {
 	if answer.StatusCode == 0 {
 		answer = result.Refusal
 	}
-	r := c.redactor
+	r, body := c.redactor, answer.Body
 	header := r.Header(answer.Header)
+	if body = r.Bytes(body); answer.StatusCode/100 != 2 {
+		body = body[:min(len(body), transport.ErrorBytesKept)]
+	}
 	for _, response := range c.responses {
 		*response = Response{
 			StatusCode:     answer.StatusCode,
@@ -58,10 +61,7 @@ func (c *call) report(result transport.Result) {
 			ProcessingTime: milliseconds(header.Get("Freddy-Processing-Ms")),
 			RateLimit:      rateLimit(header),
 			Attempts:       result.Attempts,
-			Body:           append([]byte(nil), r.Bytes(answer.Body)...),
-		}
-		if answer.StatusCode/100 != 2 {
-			response.Body = response.Body[:min(len(response.Body), transport.ErrorBytesKept)]
+			Body:           append([]byte(nil), body...),
 		}
 	}
 }

@@ -8,11 +8,11 @@ import (
 	"encoding/hex"
 	"html"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -96,7 +96,9 @@ func (r *Redactor) String(s string) string {
 	// it cannot be told which of its escapes belonged to it. A secret that
 	// looks escaped itself is found by what becomes of it.
 	// What a gateway quotes of its upstream is escaped more than once.
-	for text := s; ; {
+	const most = 4
+	text := s
+	for range most {
 		inner := unescape(text)
 		plain := r.replace(inner)
 		for _, secret := range r.secrets {
@@ -106,10 +108,11 @@ func (r *Redactor) String(s string) string {
 			return plain
 		}
 		if inner == text {
-			return s
+			break
 		}
 		text = inner
 	}
+	return s
 }
 
 // Plain is Bytes for a text that has to stay what it is, JSON say: it replaces
@@ -180,33 +183,79 @@ func (r *Redactor) replace(s string) string {
 	return s
 }
 
-// escaped matches one character in an escaped form: a pair of surrogates, \U0000006b,
-// \u006b, \x6b, %6b, \n, and a backslash before the character itself.
-var escaped = regexp.MustCompile(`\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}` +
-	`|\\U[0-9A-Fa-f]{8}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}|\\[bfnrt]|\\[[:punct:]]`)
-
+// unescape undoes one level of what JSON, Go, URLs and HTML escape.
 func unescape(s string) string {
-	return html.UnescapeString(escaped.ReplaceAllStringFunc(s, func(e string) string {
-		switch {
-		case len(e) == len(`\ud83d\ude00`):
-			return string(utf16.DecodeRune(hexRune(e[2:6]), hexRune(e[8:])))
-		case e[1] == 'U':
-			return string(hexRune(e[2:]))
-		case len(e) == len(`\u006b`):
-			return string(hexRune(e[2:]))
-		case len(e) > len(`\n`):
-			return string([]byte{byte(hexRune(e[len(e)-2:]))})
+	var b strings.Builder
+	for {
+		i := strings.IndexAny(s, `\%`)
+		if i < 0 {
+			break
 		}
-		if i := strings.IndexByte("bfnrt", e[1]); i >= 0 {
-			return "\b\f\n\r\t"[i : i+1]
-		}
-		return e[1:]
-	}))
+		b.WriteString(s[:i])
+		char, length := escape(s[i:])
+		b.WriteString(char)
+		s = s[i+length:]
+	}
+	b.WriteString(s)
+	return html.UnescapeString(b.String())
 }
 
-func hexRune(digits string) rune {
-	code, _ := strconv.ParseInt(digits, 16, 32) // too large, it is no rune either
-	return rune(code)
+// escape returns the character that the escape at the beginning of s stands
+// for, and the length of the escape; of what is none, its first byte.
+func escape(s string) (char string, length int) {
+	if s[0] == '%' {
+		return oneByte(s, len("%"))
+	}
+	if len(s) < 2 {
+		return s, len(s)
+	}
+	switch c := s[1]; c {
+	case 'x':
+		return oneByte(s, len(`\x`))
+	case 'u':
+		return oneRune(s, len(`\u006b`))
+	case 'U':
+		return oneRune(s, len(`\U0000006b`))
+	case 'b', 'f', 'n', 'r', 't':
+		i := strings.IndexByte("bfnrt", c)
+		return "\b\f\n\r\t"[i : i+1], 2
+	default:
+		if c < utf8.RuneSelf && !unicode.IsPunct(rune(c)) && !unicode.IsSymbol(rune(c)) {
+			return s[:1], 1
+		}
+		return s[1:2], 2
+	}
+}
+
+// oneByte reads the two digits after a prefix.
+func oneByte(s string, prefix int) (string, int) {
+	if len(s) >= prefix+2 {
+		if code, err := strconv.ParseUint(s[prefix:prefix+2], 16, 8); err == nil {
+			return string([]byte{byte(code)}), prefix + 2
+		}
+	}
+	return s[:1], 1
+}
+
+// oneRune reads the digits of \u or \U, and the second half of a pair of
+// surrogates.
+func oneRune(s string, length int) (string, int) {
+	first, ok := digits(s, length)
+	if !ok {
+		return s[:1], 1
+	}
+	if second, ok := digits(s[length:], len(`\u006b`)); ok && utf16.DecodeRune(first, second) != utf8.RuneError {
+		return string(utf16.DecodeRune(first, second)), length + len(`\u006b`)
+	}
+	return string(first), length
+}
+
+func digits(s string, length int) (rune, bool) {
+	if len(s) < length || s[0] != '\\' || s[1]|0x20 != 'u' {
+		return 0, false
+	}
+	code, err := strconv.ParseInt(s[2:length], 16, 32)
+	return rune(code), err == nil && code >= 0
 }
 
 // Line returns s as one line of at most limit bytes: control, bidirectional and

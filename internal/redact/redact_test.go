@@ -211,8 +211,13 @@ func FuzzRedact(f *testing.F) {
 				return
 			}
 		}
-		if len(key) < 10 || strings.Contains(redact.Mark, key) {
+		if len(key) < 10 {
 			return
+		}
+		for i := range len(redact.Mark) { // the mark and its neighbours can spell such a key
+			if strings.HasPrefix(key, redact.Mark[i:]) || strings.HasSuffix(key, redact.Mark[:i+1]) {
+				return
+			}
 		}
 		got := redact.New(key).String(s + key + s)
 		require.NotContains(t, got, key)

@@ -146,7 +146,7 @@ func (c *call) read(response *http.Response) ([]byte, error) {
 	case status/100 != 2:
 		data, err := readError(body, response.ContentLength)
 		return inflated(response.Header, data), err
-	case response.ContentLength > c.transport.maxResponseBytes && body != http.NoBody:
+	case response.ContentLength > c.transport.maxResponseBytes && body != http.NoBody && contentCoding(response.Header) == "":
 		return nil, ErrTooLarge
 	}
 	reader, err := decoded(response)

@@ -91,8 +91,22 @@ func newBase() *http.Transport {
 		TLSHandshakeTimeout:    10 * time.Second,
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: MaxHeaderBytes,
+		OnProxyConnectResponse: refuseProxy,
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second},
 	}
+}
+
+// errProxyAuth has the text that net/http gives to a refused CONNECT whose
+// status line is the usual one.
+var errProxyAuth = errors.New(http.StatusText(http.StatusProxyAuthRequired))
+
+// refuseProxy knows a proxy that wants credentials by its status; net/http tells
+// no more than the words that come after it.
+func refuseProxy(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
+	if response.StatusCode == http.StatusProxyAuthRequired {
+		return errProxyAuth
+	}
+	return nil
 }
 
 // CloseIdleConnections closes the idle connections of the base transport, and
