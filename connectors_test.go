@@ -201,7 +201,8 @@ func TestAll(t *testing.T) {
 
 func TestAllBreak(t *testing.T) {
 	var requests int
-	for range catalogue(t, 100, &requests).Connectors().All(t.Context(), freddy.ConnectorListParams{Limit: 10}) {
+	for _, err := range catalogue(t, 100, &requests).Connectors().All(t.Context(), freddy.ConnectorListParams{Limit: 10}) {
+		require.NoError(t, err)
 		break
 	}
 	assert.Equal(t, 1, requests)

@@ -62,7 +62,7 @@ func OAuth2Credentials(accessToken, refreshToken string, expiresAt time.Time) Cr
 func (c Credentials) IsZero() bool { return c.read == nil }
 
 // Format writes REDACTED, whatever the verb.
-func (c Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redact.Mark) }
+func (c Credentials) Format(f fmt.State, verb rune) { _, _ = io.WriteString(f, redact.Mark) }
 
 // LogValue returns REDACTED.
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(redact.Mark) }

@@ -58,7 +58,7 @@ func TestClasses(t *testing.T) {
 		429: freddy.ErrRateLimited, 499: nil, 500: freddy.ErrServer, 501: freddy.ErrServer, 599: freddy.ErrServer, 600: nil,
 	} {
 		for _, class := range classes {
-			assert.Equal(t, class == want, errors.Is(&freddy.APIError{StatusCode: status}, class), "%d %v", status, class)
+			assert.Equal(t, errors.Is(want, class), errors.Is(&freddy.APIError{StatusCode: status}, class), "%d %v", status, class)
 		}
 	}
 	assert.ErrorIs(t, &freddy.ArgumentError{}, freddy.ErrInvalidArgument)

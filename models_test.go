@@ -2,7 +2,6 @@ package freddy_test
 
 import (
 	"encoding/json"
-	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -92,8 +91,8 @@ func TestSchemaHandle(t *testing.T) {
 
 	_, err = json.Marshal(freddy.NewSchema([]byte("{broken")))
 	require.Error(t, err)
-	assert.True(t, reflect.DeepEqual(freddy.NewSchema([]byte("1")), freddy.NewSchema([]byte("1"))))
-	assert.False(t, reflect.DeepEqual(freddy.NewSchema([]byte("1")), freddy.NewSchema([]byte("2"))))
+	assert.True(t, assert.ObjectsAreEqual(freddy.NewSchema([]byte("1")), freddy.NewSchema([]byte("1"))))
+	assert.False(t, assert.ObjectsAreEqual(freddy.NewSchema([]byte("1")), freddy.NewSchema([]byte("2"))))
 }
 
 func TestSchemaEqual(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -212,7 +211,7 @@ func TestSchemaConcurrently(t *testing.T) {
 			assert.Len(t, fields, 2)
 			_, err = copied.ApplyDefaults(nil)
 			assert.NoError(t, err)
-			assert.NotPanics(t, func() { reflect.DeepEqual(copied, freddy.NewSchema([]byte(`{}`))) })
+			assert.NotPanics(t, func() { assert.ObjectsAreEqual(copied, freddy.NewSchema([]byte(`{}`))) })
 		})
 	}
 	wg.Wait()

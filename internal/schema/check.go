@@ -66,16 +66,14 @@ var errCycle = errors.New("it refers to itself without an end")
 // count returns how many parts a value has, and refuses absurd numbers.
 func (p *parser) count() (int, error) {
 	parts := 0
-	for {
-		token, err := p.decoder.Token()
-		if token == nil && err != nil {
-			return parts, nil // the end, or a fault that decode tells
-		}
+	token, end := p.decoder.Token()
+	for ; end == nil; token, end = p.decoder.Token() {
 		if err := checkNumber(token); err != nil {
 			return 0, fmt.Errorf("the value: %w", err)
 		}
 		parts++
 	}
+	return parts, nil // the end, or a fault that decode tells
 }
 
 func cyclic(e *jsonschema.ValidationError) bool {

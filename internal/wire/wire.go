@@ -74,8 +74,9 @@ func Answer(data []byte, v any) error {
 	case !success:
 		return ErrUnsuccessful
 	case inner == nil,
-		err == nil && !object.blank(target),                   // data is a member of the bare object
-		err != nil && !(isAt(err, "/data") && jx.Valid(data)): // another member is wrong
+		err == nil && !object.blank(target), // data is a member of the bare object
+		err != nil && !isAt(err, "/data"),   // another member is wrong
+		err != nil && !jx.Valid(data):       // what is around data is broken
 		return err
 	}
 	target.SetZero()

@@ -20,7 +20,7 @@ type thing struct {
 	KindOf    kind                       `json:"kindOf,omitzero"`
 	Enabled   bool                       `json:"enabled" wire:"isActive"`
 	Count     int                        `json:"count,omitzero"`
-	TookMs    time.Duration              `json:"tookMs,omitzero"`
+	Took      time.Duration              `json:"tookMs,omitzero"`
 	CreatedAt time.Time                  `json:"createdAt,omitzero"`
 	SeenAt    *time.Time                 `json:"seenAt,omitzero"`
 	Tags      []string                   `json:"tags,omitzero"`
@@ -68,7 +68,7 @@ func TestUnmarshal(t *testing.T) {
 	assert.True(t, at.Equal(*got.SeenAt))
 	got.SeenAt = nil
 	assert.Equal(t, thing{
-		ID: "t1", KindOf: "odd", Enabled: true, Count: -42, TookMs: 145*time.Millisecond + 250*time.Microsecond,
+		ID: "t1", KindOf: "odd", Enabled: true, Count: -42, Took: 145*time.Millisecond + 250*time.Microsecond,
 		CreatedAt: at,
 		Tags:      []string{"a", "b\né😀"},
 		Inner: inner{
