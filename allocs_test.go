@@ -23,8 +23,8 @@ func TestAllocations(t *testing.T) {
 		most float64
 		call func()
 	}{
-		"Get":         {32, func() { _, _ = get.Connectors().Get(ctx, "pcon_github") }},
-		"page of 100": {345, func() { _, _ = page.Connectors().List(ctx, freddy.ConnectorListParams{Limit: 100}) }},
+		"Get":         {30, func() { _, _ = get.Connectors().Get(ctx, "pcon_github") }},
+		"page of 100": {343, func() { _, _ = page.Connectors().List(ctx, freddy.ConnectorListParams{Limit: 100}) }},
 		"404":         {32, func() { _, _ = missing.Connectors().Get(ctx, "pcon_unknown") }},
 	} {
 		assert.LessOrEqual(t, testing.AllocsPerRun(200, row.call), row.most, name)

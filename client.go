@@ -165,5 +165,8 @@ func do[T any](ctx context.Context, client *Client, r request, opts []CallOption
 	if err != nil {
 		return nil, c.decodeError(result, err)
 	}
+	if !r.raw { // a model is made of copies; what Do decodes into may not be
+		result.Release()
+	}
 	return out, nil
 }

@@ -11,6 +11,7 @@ import (
 	"net/http/httptrace"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -153,7 +154,7 @@ func (c *call) read(response *http.Response) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := readAll(reader, response.ContentLength, c.transport.maxResponseBytes+1)
+	data, err := readAll(c.borrow(), reader, response.ContentLength, c.transport.maxResponseBytes+1)
 	if int64(len(data)) > c.transport.maxResponseBytes {
 		return data[:c.transport.maxResponseBytes], ErrTooLarge
 	}
@@ -200,7 +201,7 @@ func inflated(header http.Header, body []byte) []byte {
 	if err != nil {
 		return body
 	}
-	if data, _ := readAll(reader, 0, errorBytesHeld); len(data) > 0 {
+	if data, _ := readAll(nil, reader, 0, errorBytesHeld); len(data) > 0 {
 		return data
 	}
 	return body
@@ -213,7 +214,7 @@ const errorBytesHeld = ErrorBytesKept + 8<<10
 // readError keeps the beginning of an error's body, and reads a little further
 // so that the connection can be used again.
 func readError(body io.Reader, size int64) ([]byte, error) {
-	data, err := readAll(body, size, errorBytesHeld)
+	data, err := readAll(nil, body, size, errorBytesHeld)
 	if err == nil && len(data) == errorBytesHeld {
 		_, err = io.CopyN(io.Discard, body, errorBytesRead-errorBytesHeld)
 		if errors.Is(err, io.EOF) {
@@ -223,10 +224,11 @@ func readError(body io.Reader, size int64) ([]byte, error) {
 	return data, err
 }
 
-// readAll reads at most limit bytes. The size that the server announced saves
-// growing; a server that lies gets no more than a megabyte for it.
-func readAll(body io.Reader, size, limit int64) ([]byte, error) {
-	data := make([]byte, 0, min(max(size, 1<<10), limit, 1<<20)+1) // one more, for the end to be seen
+// readAll reads at most limit bytes into data, which is empty. The size that the
+// server announced saves growing; a server that lies gets no more than a
+// megabyte for it.
+func readAll(data []byte, body io.Reader, size, limit int64) ([]byte, error) {
+	data = slices.Grow(data, int(min(max(size, 1<<10), limit, 1<<20)+1)) // one more, for the end to be seen
 	for {
 		n, err := body.Read(data[len(data):min(int64(cap(data)), limit)])
 		data = data[:len(data)+n]
@@ -238,6 +240,31 @@ func readAll(body io.Reader, size, limit int64) ([]byte, error) {
 		case len(data) == cap(data):
 			data = slices.Grow(data, len(data))
 		}
+	}
+}
+
+// bodies are read into memory that later calls use again, for what is made of a
+// success is made of copies.
+var bodies = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxPooled is the largest memory that is kept for later.
+const maxPooled = 1 << 20
+
+// borrow returns the memory for the body of a success. A further attempt uses
+// that of the one before, of which nothing is left.
+func (c *call) borrow() []byte {
+	if c.memory == nil {
+		c.memory = bodies.Get().(*[]byte)
+	}
+	return (*c.memory)[:0]
+}
+
+// Release gives the memory of a success's body back. The body must not be used
+// any more, nor a piece of it.
+func (r Result) Release() {
+	if r.memory != nil && r.Answer.StatusCode/100 == 2 && cap(r.Answer.Body) <= maxPooled {
+		*r.memory = r.Answer.Body
+		bodies.Put(r.memory)
 	}
 }
 

@@ -164,6 +164,8 @@ type Result struct {
 	// Ambiguous is set where any attempt, the last included, may have been
 	// processed without the server saying so.
 	Ambiguous bool
+
+	memory *[]byte // that Answer.Body is in, if it is a success's
 }
 
 // ErrTooLarge is a 2xx body over the limit.
@@ -206,6 +208,7 @@ type call struct {
 	repeated bool  // an attempt before it may have been
 	settled  bool  // the last attempt was final
 	wait     time.Duration
+	memory   *[]byte // of the last body of a success
 }
 
 // Do sends the request, again where that is safe and may help.
@@ -236,6 +239,7 @@ func (t *Transport) Do(ctx context.Context, request *Request) Result {
 		ContextEnded: c.ended || !c.settled,
 		Repeated:     c.repeated,
 		Ambiguous:    c.repeated || c.doubtful,
+		memory:       c.memory,
 	}
 	if !c.settled { // in a wait: what was answered before it is no answer to the call
 		result.Answer = Answer{}
