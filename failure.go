@@ -21,7 +21,9 @@ import (
 // maxIDBytes bounds what a header or a body may put into RequestID and TraceID.
 const maxIDBytes = 4 << 10
 
-func clip(s string, limit int) string { return strings.ToValidUTF8(s[:min(len(s), limit)], "\uFFFD") }
+// clip cuts s to at most limit bytes. What is no UTF-8, such as a character that
+// is cut in half, becomes a question mark, which is no longer than it.
+func clip(s string, limit int) string { return strings.ToValidUTF8(s[:min(len(s), limit)], "?") }
 
 // redactJSON redacts a JSON value. Where that breaks it, because the secret was
 // escaped, a string is made of it.

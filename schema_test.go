@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -263,18 +265,38 @@ func TestCompiledOnce(t *testing.T) {
 	assert.Less(t, second, first/20)
 }
 
-// seedPairs are schemas with values, for the fuzz targets.
-var seedPairs = [][2]string{
-	{`{"type":"object","properties":{"a":{"type":"string","default":"x"}},"required":["a"]}`, `{"a":1}`},
-	{`{"properties":{"a":{"$ref":"#/$defs/b"}},"$defs":{"b":{"allOf":[{"minimum":1},{"default":{"c":[1]}}]}}}`, `{}`},
-	{`{"$ref":"#"}`, `null`},
-	{`{"items":{"anyOf":[{"type":"null"},{"$ref":"#"}]},"pattern":"(a+)+$"}`, `[[null],["aaaa"]]`},
+// seedSchemas adds schemas with values: a few of our own, and the required cases
+// of the official JSON-Schema-Test-Suite.
+func seedSchemas(f *testing.F, add func(schema, value []byte)) {
+	for _, pair := range [][2]string{
+		{`{"type":"object","properties":{"a":{"type":"string","default":"x"}},"required":["a"]}`, `{"a":1}`},
+		{`{"properties":{"a":{"$ref":"#/$defs/b"}},"$defs":{"b":{"allOf":[{"minimum":1},{"default":{"c":[1]}}]}}}`, `{}`},
+		{`{"$ref":"#"}`, `null`},
+		{`{"items":{"anyOf":[{"type":"null"},{"$ref":"#"}]},"pattern":"(a+)+$"}`, `[[null],["aaaa"]]`},
+	} {
+		add([]byte(pair[0]), []byte(pair[1]))
+	}
+	files, err := filepath.Glob("internal/schema/testdata/suite/*/*.json")
+	require.NoError(f, err)
+	require.NotEmpty(f, files)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(f, err)
+		var groups []struct {
+			Schema json.RawMessage
+			Tests  []struct{ Data json.RawMessage }
+		}
+		require.NoError(f, json.Unmarshal(text, &groups))
+		for _, group := range groups {
+			for _, test := range group.Tests {
+				add(group.Schema, test.Data)
+			}
+		}
+	}
 }
 
 func FuzzFields(f *testing.F) {
-	for _, pair := range seedPairs {
-		f.Add([]byte(pair[0]))
-	}
+	seedSchemas(f, func(schema, _ []byte) { f.Add(schema) })
 	f.Fuzz(func(t *testing.T, text []byte) {
 		schema := freddy.NewSchema(text)
 		fields, err := schema.Fields()
@@ -292,11 +314,11 @@ func FuzzFields(f *testing.F) {
 }
 
 func FuzzValidate(f *testing.F) {
-	for _, pair := range seedPairs {
-		f.Add([]byte(pair[0]), []byte(pair[1]))
-	}
+	seedSchemas(f, func(schema, value []byte) { f.Add(schema, value) })
 	f.Fuzz(func(t *testing.T, text, value []byte) {
-		err := freddy.NewSchema(text).Validate(value)
+		schema := freddy.NewSchema(text)
+		err := schema.Validate(value)
+		require.Equal(t, fmt.Sprint(err), fmt.Sprint(schema.Validate(value)), "the order changes")
 		var (
 			invalid  *freddy.ValidationError
 			argument *freddy.ArgumentError

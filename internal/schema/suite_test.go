@@ -24,16 +24,16 @@ type group struct {
 	} `json:"tests"`
 }
 
-func suite(tb testing.TB, draft string) map[string][]group {
-	tb.Helper()
+func suite(t *testing.T, draft string) map[string][]group {
+	t.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", "suite", draft, "*.json"))
-	require.NoError(tb, err)
+	require.NoError(t, err)
 	groups := map[string][]group{}
 	for _, file := range files {
 		data, err := os.ReadFile(file)
-		require.NoError(tb, err)
+		require.NoError(t, err)
 		var all []group
-		require.NoError(tb, json.Unmarshal(data, &all))
+		require.NoError(t, json.Unmarshal(data, &all))
 		groups[strings.TrimSuffix(filepath.Base(file), ".json")] = all
 	}
 	return groups
@@ -93,58 +93,4 @@ func named(t *testing.T, text json.RawMessage, uri string) []byte {
 	out, err := json.Marshal(object)
 	require.NoError(t, err)
 	return out
-}
-
-func FuzzFields(f *testing.F) {
-	for _, draft := range []string{"draft7", "draft2020-12"} {
-		for _, groups := range suite(f, draft) {
-			for _, g := range groups {
-				f.Add([]byte(g.Schema))
-			}
-		}
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		doc, err := schema.Compile(text)
-		if err != nil {
-			require.Less(t, len(err.Error()), 2000)
-			return
-		}
-		fields, err := doc.Fields()
-		if err != nil {
-			return
-		}
-		for _, field := range fields {
-			require.True(t, field.Default == nil || json.Valid(field.Default))
-		}
-	})
-}
-
-func FuzzCheck(f *testing.F) {
-	for _, draft := range []string{"draft7", "draft2020-12"} {
-		for _, groups := range suite(f, draft) {
-			for _, g := range groups {
-				for _, test := range g.Tests {
-					f.Add([]byte(g.Schema), []byte(test.Data))
-				}
-			}
-		}
-	}
-	f.Fuzz(func(t *testing.T, text, value []byte) {
-		doc, err := schema.Compile(text)
-		if err != nil {
-			return
-		}
-		faults, err := doc.Check(value)
-		if err != nil {
-			require.Less(t, len(err.Error()), 2000)
-			return
-		}
-		again, err := doc.Check(value)
-		require.NoError(t, err)
-		require.Equal(t, faults, again, "the order changes")
-		for _, fault := range faults {
-			require.NotEmpty(t, fault.Message)
-			require.NotEmpty(t, fault.Keyword)
-		}
-	})
 }
