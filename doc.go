@@ -30,6 +30,18 @@
 // out ([Schema.ApplyDefaults]) and checks settings ([Schema.Validate]) before a
 // configuration is created with them. Nothing is checked unasked.
 //
+// # Models
+//
+// Models are plain structs. A zero field means that the member was absent or
+// null; members that a model does not name are in its Extra, and unknown values
+// of an enumeration pass through. Both spellings of the API's pages decode,
+// camelCase and snake_case; encoding/json writes camelCase and loses nothing.
+// json.Unmarshal follows the rules of the client, save that a missing id and a
+// foreign object value are the client's errors only.
+//
+// The strings of a model are pieces of one copy of its answer's text: one that
+// is kept for long keeps that text alive, and strings.Clone frees it.
+//
 // # Errors
 //
 // The type of an error says where the call ended.

@@ -7,17 +7,6 @@ import (
 	"github.com/aitronos/freddy-go/internal/wire"
 )
 
-// The models below mirror the objects of the API. In all of them a zero field
-// means that the member was absent or null; members that the model does not
-// name are in Extra, as they were written. A model decodes from camelCase and
-// from snake_case, since the API's pages spell both, and encodes in camelCase
-// without losing a member: json.Unmarshal and json.Marshal follow the rules of
-// the client, save that a missing id and a foreign object value are the
-// client's errors only.
-//
-// The strings of a model are cut from one copy of the answer's text, so one of
-// them that is kept keeps that text alive; strings.Clone frees it.
-
 // ConnectorType says who provides a connector. A value that is none of the
 // constants is kept as the server sent it.
 //

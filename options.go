@@ -280,7 +280,8 @@ var ownHeaders = []string{
 // WithHeader sets a header of each request; a call's wins over the client's,
 // and both over those of the client itself (Accept, Content-Type, User-Agent).
 // Authorization, the key headers, Host, Content-Length, Transfer-Encoding and
-// Trailer cannot be set.
+// Trailer cannot be set. net/http takes an Idempotency-Key for a promise and may
+// send a POST anew, on a connection that the server closed.
 func WithHeader(key, value string) SharedOption {
 	return sharedOption(func(s *callSettings) error {
 		name := http.CanonicalHeaderKey(key)
