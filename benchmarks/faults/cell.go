@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aitronos/freddy-go/benchmarks/internal/clients"
+	"github.com/aitronos/freddy-go/internal/faulty"
+)
+
+// A cell is one client before one fault: servers and clients of its own, so
+// that the cells of a group can run at the same time.
+type cell struct {
+	tb
+	client clients.Client
+	window time.Duration
+}
+
+// tb stands in for a test's: package faulty is made for tests.
+type tb struct {
+	testing.TB
+	cleanups []func()
+	failures int
+}
+
+func (t *tb) Helper()                   {}
+func (t *tb) Context() context.Context  { return context.Background() }
+func (t *tb) Cleanup(cleanup func())    { t.cleanups = append(t.cleanups, cleanup) }
+func (t *tb) Errorf(string, ...any)     { t.failures++ }
+func (t *tb) Fatal(args ...any)         { panic(fmt.Sprint(args...)) }
+func (t *tb) Fatalf(f string, a ...any) { panic(fmt.Sprintf(f, a...)) }
+
+// finish does not wait for the cleanups: an answer may be in the middle of
+// writing to a client that hangs.
+func (t *tb) finish() {
+	for _, cleanup := range t.cleanups {
+		go cleanup()
+	}
+}
+
+// serve starts a server with TLS, as the APIs have it; some clients send no key
+// without.
+func (c *cell) serve(answers ...faulty.Answer) *faulty.Server {
+	config := &tls.Config{Certificates: []tls.Certificate{certificate()}}
+	return faulty.ServeTLS(c, config, answers...)
+}
+
+var certificate = sync.OnceValue(func() tls.Certificate {
+	return faulty.Certificate(time.Now().Add(time.Hour), "127.0.0.1", "localhost")
+})
+
+func (c *cell) dial(base string) clients.API {
+	api, err := c.client.New(base, nil)
+	if err != nil {
+		panic(err)
+	}
+	return api
+}
+
+// get is the usual measurement: one Get against a server with the answers.
+func (c *cell) get(answers ...faulty.Answer) (*faulty.Server, outcome) {
+	server := c.serve(answers...)
+	api := c.dial(server.URL())
+	o := c.call(func(ctx context.Context) (string, error) { return api.Get(ctx, clients.ID) })
+	return reached(server), o.without(server)
+}
+
+// create is get for the POST.
+func (c *cell) create(answers ...faulty.Answer) (*faulty.Server, outcome) {
+	server := c.serve(answers...)
+	api := c.dial(server.URL())
+	o := c.call(func(ctx context.Context) (string, error) { return "", api.Create(ctx) })
+	return reached(server), o.without(server)
+}
+
+// reached panics where the client met another fault than it was meant to.
+func reached(server *faulty.Server) *faulty.Server {
+	if len(server.Requests()) == 0 {
+		panic("no request arrived")
+	}
+	return server
+}
+
+// An outcome is how a call ended.
+type outcome struct {
+	name string
+	err  error
+	text string // of err
+	took time.Duration
+	hung bool // it did not end within the window
+}
+
+// call runs f with a context that has no deadline, as a caller would who sets
+// none; it is cancelled once the window is over, so that nothing stays behind.
+func (c *cell) call(f func(context.Context) (string, error)) outcome {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	done := make(chan outcome, 1)
+	start := time.Now()
+	go func() {
+		name, err := f(ctx)
+		done <- outcome{name: name, err: err, took: time.Since(start)}
+	}()
+	select {
+	case o := <-done:
+		return o
+	case <-time.After(c.window):
+		return outcome{hung: true, took: c.window}
+	}
+}
+
+func (o outcome) failed() bool { return !o.hung && o.err != nil }
+
+// right reports whether the call returned the server's value.
+func (o outcome) right() bool { return !o.hung && o.err == nil && o.name == clients.Name }
+
+// without takes the server's address out of the text: a port is no status.
+func (o outcome) without(server *faulty.Server) outcome {
+	if o.err != nil {
+		o.text = strings.ReplaceAll(o.err.Error(), strings.TrimPrefix(server.URL(), "https://"), "host")
+	}
+	return o
+}
+
+func (o outcome) String() string {
+	switch {
+	case o.hung:
+		return fmt.Sprintf("no end within %.0f s", o.took.Seconds())
+	case o.err != nil:
+		return "error " + after(o.took)
+	case o.name != "" && o.name != clients.Name:
+		return "another value " + after(o.took)
+	default:
+		return "success " + after(o.took)
+	}
+}
+
+// atOnce is what counts as without a wait: no client waits less before a retry,
+// and a busy machine does not make it more.
+const atOnce = 250 * time.Millisecond
+
+func after(d time.Duration) string {
+	if d < atOnce {
+		return "at once"
+	}
+	return fmt.Sprintf("after %.1f s", d.Seconds())
+}
+
+// sent is what a server saw and how the call ended.
+func sent(s *faulty.Server, o outcome) string {
+	return fmt.Sprintf("%s, %v", counted(len(s.Requests()), "request"), o)
+}
+
+// carriesKey looks for the key in a header, plain or as Basic credentials.
+func carriesKey(header http.Header) bool {
+	basic := base64.StdEncoding.EncodeToString([]byte(clients.Key + ":"))
+	for _, values := range header {
+		all := strings.Join(values, " ")
+		if strings.Contains(all, clients.Key) || strings.Contains(all, basic) {
+			return true
+		}
+	}
+	return false
+}
+
+func ok(body []byte) faulty.Answer {
+	return faulty.Reply(http.StatusOK, string(body), "Content-Type: application/json")
+}
+
+// refuse answers with an error as the client's own API words it.
+func (c *cell) refuse(status int, message string, fields ...string) faulty.Answer {
+	return faulty.Reply(status, c.client.Failure(status, message), append(fields, "Content-Type: application/json")...)
+}
+
+// longer returns the body with filler in its name, which makes it valid JSON
+// of the client's own shape, in two halves around the filler.
+func (c *cell) longer() (head, tail string) {
+	before, behind, found := bytes.Cut(c.client.Body(), []byte(`"`+clients.Name+`"`))
+	if !found {
+		panic(c.client.Name + ": the body has no name")
+	}
+	return string(before) + `"`, `"` + string(behind)
+}

@@ -1,0 +1,370 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aitronos/freddy-go/benchmarks/internal/clients"
+	"github.com/aitronos/freddy-go/internal/faulty"
+)
+
+// A group of faults shares a process for each client.
+type group string
+
+const (
+	patient group = "patient" // waits, mostly: all at the same time
+	alone   group = "alone"   // would disturb others, or see what they do to a shared transport
+	heavy   group = "heavy"   // needs the memory and the processors for itself
+)
+
+// A fault is a row of the table.
+type fault struct {
+	name    string
+	group   group
+	window  time.Duration // how long a call may take before it counts as hanging
+	desired string
+	measure func(*cell) (text string, desired bool)
+}
+
+// longest is the window of calls that end only by a client's own time limit;
+// this module's takes 4 * 30 s and the waits between.
+const longest = 130 * time.Second
+
+var faults = []fault{
+	{"silent server, no deadline", patient, longest, "ends by itself", silent},
+	{"503 whose body stalls, no deadline", patient, longest, "ends with the 503", stalled},
+	{"200 cut short, then a whole one", patient, 20 * time.Second, "repeated, success", cutOnce},
+	{"GET: connection dropped, then 200", patient, 20 * time.Second, "repeated, success", droppedOnce},
+	{"POST: connection dropped", patient, 60 * time.Second, "sent once, error", dropped},
+	{"POST: 503", patient, 60 * time.Second, "sent once, error", refusedPost},
+	{"503 forever", patient, 100 * time.Second, "repeated a few times, ends with the 503", unavailable},
+	{"429, Retry-After: 1, then 200", patient, 20 * time.Second, "waits 1 s, success", oneSecond},
+	{"429, Retry-After: 86400", patient, 20 * time.Second, "no wait of a day, an error at once", oneDay},
+	{"cancelled while it waits to retry", patient, 20 * time.Second, "ends at once as context.Canceled", cancelled},
+	{"NXDOMAIN", patient, 60 * time.Second, "looked up once", nxdomain},
+	{"200 calls at once, all dropped", alone, 100 * time.Second, "at most 300 requests", storm},
+	{"50 idle connections, one call fails", alone, 30 * time.Second, "all are kept, before and after", idle},
+	{"redirect to another host", patient, 10 * time.Second, "the key stays", redirectHost},
+	{"redirect to another port", patient, 10 * time.Second, "the key stays", redirectPort},
+	{"id `..`", patient, 10 * time.Second, "nothing else is asked for", dots},
+	{"id `42/secret?admin=1`", patient, 10 * time.Second, "nothing else is asked for", slash},
+	{"502 with an HTML page", patient, 100 * time.Second, "an error with the status, without the page", html502},
+	{"200 with an HTML page", patient, 10 * time.Second, "error", html200},
+	{"200 without a body", patient, 10 * time.Second, "error", empty},
+	{"200, junk after the JSON", patient, 10 * time.Second, "error", junk},
+	{"400, message of 1 MiB with line breaks", patient, 10 * time.Second, "an error of one line, at most 4 KiB", longMessage},
+	{"200 with 256 MiB", heavy, 30 * time.Second, "not all of it is read", flood},
+	{"gzip of 256 MiB", heavy, 30 * time.Second, "not all of it is unpacked", bomb},
+	{"key in %v, %+v, %#v of the client", patient, 0, "none", printed},
+	{"key in an error, by reflection", patient, 10 * time.Second, "none", reflected},
+	{"key in an error, echoed by the server", patient, 10 * time.Second, "none", echoed},
+}
+
+func silent(c *cell) (string, bool) {
+	s, o := c.get(faulty.Stall)
+	return sent(s, o), o.failed()
+}
+
+func stalled(c *cell) (string, bool) {
+	s, o := c.get(faulty.Then(faulty.Raw(faulty.Head(503, "Content-Length: 4096")), faulty.Stall))
+	return sent(s, o), o.failed() && strings.Contains(o.text, "503")
+}
+
+func cutOnce(c *cell) (string, bool) {
+	body := c.client.Body()
+	cut := faulty.Cut(200, int64(len(body)), string(body[:len(body)/2]), "Content-Type: application/json")
+	s, o := c.get(cut, ok(body))
+	return sent(s, o), o.right()
+}
+
+func droppedOnce(c *cell) (string, bool) {
+	s, o := c.get(faulty.Close, ok(c.client.Body()))
+	return sent(s, o), o.right()
+}
+
+func dropped(c *cell) (string, bool) {
+	s, o := c.create(faulty.Close)
+	return sent(s, o), o.failed() && len(s.Requests()) == 1
+}
+
+func refusedPost(c *cell) (string, bool) {
+	s, o := c.create(c.refuse(503, "no"))
+	return sent(s, o), o.failed() && len(s.Requests()) == 1
+}
+
+func unavailable(c *cell) (string, bool) {
+	s, o := c.get(c.refuse(503, "no"))
+	n := len(s.Requests())
+	return sent(s, o), o.failed() && strings.Contains(o.text, "503") && n > 1 && n < 10
+}
+
+func oneSecond(c *cell) (string, bool) {
+	s, o := c.get(c.refuse(429, "no", "Retry-After: 1"), ok(c.client.Body()))
+	return sent(s, o), o.right() && o.took >= time.Second && o.took < 2*time.Second
+}
+
+func oneDay(c *cell) (string, bool) {
+	s, o := c.get(c.refuse(429, "no", "Retry-After: 86400"))
+	return sent(s, o), o.failed() && len(s.Requests()) == 1
+}
+
+// cancelled asks for a wait that lasts, so that no client is done with it when
+// the context ends.
+func cancelled(c *cell) (string, bool) {
+	server := c.serve(c.refuse(429, "no", "Retry-After: 5"))
+	api := c.dial(server.URL())
+	const pause = 500 * time.Millisecond
+	o := c.call(func(ctx context.Context) (string, error) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		time.AfterFunc(pause, cancel)
+		return api.Get(ctx, clients.ID)
+	})
+	if o.took < pause {
+		return "does not wait", false
+	}
+	is := errors.Is(o.err, context.Canceled)
+	late := o.took - pause
+	return fmt.Sprintf("ended %s, is Canceled: %s", after(late), yes(is)), is && late < atOnce
+}
+
+func nxdomain(c *cell) (string, bool) {
+	api := c.dial("https://" + nowhere)
+	o := c.call(func(ctx context.Context) (string, error) { return api.Get(ctx, clients.ID) })
+	n := int(lookups.Load())
+	return fmt.Sprintf("looked up %s, %v", times(n), o), o.failed() && n == 1
+}
+
+func storm(c *cell) (string, bool) {
+	const calls = 200
+	server := c.serve(faulty.Close)
+	api := c.dial(server.URL())
+	o := c.call(func(ctx context.Context) (string, error) {
+		var all sync.WaitGroup
+		for range calls {
+			all.Go(func() { _, _ = api.Get(ctx, clients.ID) })
+		}
+		all.Wait()
+		return "", nil
+	})
+	n := len(server.Requests())
+	text := counted(n, "request")
+	if o.hung {
+		text += ", " + o.String()
+	}
+	return text, !o.hung && n <= calls*3/2
+}
+
+func idle(c *cell) (string, bool) {
+	const conns = 50
+	answers := slices.Repeat([]faulty.Answer{faulty.Then(faulty.Wait(500*time.Millisecond), ok(c.client.Body()))}, conns)
+	server := c.serve(append(answers, c.refuse(503, "no"))...)
+	api := c.dial(server.URL())
+	var all sync.WaitGroup
+	for range conns {
+		all.Go(func() { _, _ = api.Get(context.Background(), clients.ID) })
+	}
+	all.Wait()
+	settle := func() int { time.Sleep(200 * time.Millisecond); return server.Open() }
+	before := settle()
+	o := c.call(func(ctx context.Context) (string, error) { return api.Get(ctx, clients.ID) })
+	left := settle()
+	text := fmt.Sprintf("%d kept, %d after the failure", before, left)
+	if o.hung {
+		text = fmt.Sprintf("%d kept, %d while it retries", before, left)
+	}
+	return text, before == conns && left == conns
+}
+
+func redirectHost(c *cell) (string, bool) { return c.redirect("localhost") }
+func redirectPort(c *cell) (string, bool) { return c.redirect("127.0.0.1") }
+
+func (c *cell) redirect(host string) (string, bool) {
+	target := c.serve(ok(c.client.Body()))
+	address, err := url.Parse(target.URL())
+	if err != nil {
+		panic(err)
+	}
+	_, o := c.get(faulty.Reply(302, "", "Location: https://"+host+":"+address.Port()+"/elsewhere"))
+	got := target.Requests()
+	switch {
+	case len(got) == 0:
+		return fmt.Sprintf("not followed, %v", o), o.failed()
+	case slices.ContainsFunc(got, func(r faulty.Request) bool { return carriesKey(r.Header) }):
+		return "followed, key sent", false
+	default:
+		return "followed, key kept", true
+	}
+}
+
+func dots(c *cell) (string, bool)  { return c.askFor("..") }
+func slash(c *cell) (string, bool) { return c.askFor("42/secret?admin=1") }
+
+// askFor sends an id that is none. It does no harm where it is refused, or
+// arrives as one query value or as one segment that is not special in a path.
+func (c *cell) askFor(id string) (string, bool) {
+	server := c.serve(ok(c.client.Body()))
+	api := c.dial(server.URL())
+	o := c.call(func(ctx context.Context) (string, error) { return api.Get(ctx, id) })
+	got := server.Requests()
+	if len(got) == 0 {
+		return "refused, nothing sent", o.failed()
+	}
+	uri, err := url.ParseRequestURI(got[0].RequestURI)
+	if err != nil {
+		panic(err)
+	}
+	text := "`GET " + got[0].RequestURI + "`"
+	for _, values := range uri.Query() {
+		if slices.Contains(values, id) {
+			return text, true
+		}
+	}
+	segments := strings.Split(uri.EscapedPath(), "/")
+	last, err := url.PathUnescape(segments[len(segments)-1])
+	return text, err == nil && last == id && id != ".." // which proxies resolve however it is escaped
+}
+
+const page = "<html><head><title>502 Bad Gateway</title></head><body>nginx, sign in</body></html>"
+
+func html502(c *cell) (string, bool) {
+	s, o := c.get(faulty.Reply(502, page, "Content-Type: text/html"))
+	status, body := strings.Contains(o.text, "502"), strings.Contains(o.text, "<html>")
+	text := sent(s, o)
+	if !o.hung && !status {
+		text += " without the status"
+	}
+	if body {
+		text += " with the page"
+	}
+	return text, o.failed() && status && !body
+}
+
+func html200(c *cell) (string, bool) {
+	_, o := c.get(faulty.Reply(200, page, "Content-Type: text/html"))
+	return o.String(), o.failed()
+}
+
+func empty(c *cell) (string, bool) {
+	_, o := c.get(faulty.Reply(200, "", "Content-Type: application/json"))
+	return o.String(), o.failed()
+}
+
+func junk(c *cell) (string, bool) {
+	_, o := c.get(ok(append(c.client.Body(), "}junk"...)))
+	return o.String(), o.failed()
+}
+
+func longMessage(c *cell) (string, bool) {
+	message := strings.Repeat(`all work and no play\n`, 1<<20/21)
+	_, o := c.get(c.refuse(400, message))
+	lines := 1 + strings.Count(o.text, "\n")
+	text := fmt.Sprintf("%d bytes in %s", len(o.text), counted(lines, "line"))
+	return text, o.failed() && lines == 1 && len(o.text) <= 4<<10
+}
+
+const huge = 256 << 20
+
+func flood(c *cell) (string, bool) {
+	head, tail := c.longer()
+	head = faulty.Head(200, "Content-Type: application/json", "Connection: close") + head
+	server := c.serve(faulty.Then(faulty.Flood(head, huge), faulty.Raw(tail), faulty.Close))
+	text, allocated := c.weigh(server)
+	return fmt.Sprintf("%s, %d MiB taken, %d MiB allocated", text, server.Written()>>20, allocated), server.Written() < huge/4
+}
+
+func bomb(c *cell) (string, bool) {
+	head, tail := c.longer()
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	filler := bytes.Repeat([]byte("x"), 1<<20)
+	_, _ = w.Write([]byte(head))
+	for range huge >> 20 {
+		_, _ = w.Write(filler)
+	}
+	_, _ = w.Write([]byte(tail))
+	_ = w.Close()
+	server := c.serve(faulty.Reply(200, packed.String(), "Content-Type: application/json", "Content-Encoding: gzip"))
+	text, allocated := c.weigh(server)
+	return fmt.Sprintf("%s, %d MiB allocated", text, allocated), allocated < huge>>22
+}
+
+// weigh returns how a Get ended and how many MiB were allocated meanwhile.
+func (c *cell) weigh(server *faulty.Server) (string, uint64) {
+	api := c.dial(server.URL())
+	var before, behind runtime.MemStats
+	runtime.ReadMemStats(&before)
+	o := c.call(func(ctx context.Context) (string, error) { return api.Get(ctx, clients.ID) })
+	runtime.ReadMemStats(&behind)
+	text := "success"
+	switch {
+	case o.hung:
+		text = o.String()
+	case o.err != nil:
+		text = "error"
+	}
+	return text, (behind.TotalAlloc - before.TotalAlloc) >> 20
+}
+
+func printed(c *cell) (string, bool) {
+	value := c.dial("https://127.0.0.1:1").Value
+	var shown []string
+	for _, verb := range []string{"%v", "%+v", "%#v"} {
+		if strings.Contains(fmt.Sprintf(verb, value), clients.Key) {
+			shown = append(shown, verb)
+		}
+	}
+	if shown == nil {
+		return "not printed", true
+	}
+	return "key printed by " + strings.Join(shown, ", "), false
+}
+
+// reflected walks what hangs on an error, as loggers and debuggers do.
+func reflected(c *cell) (string, bool) {
+	_, o := c.get(c.refuse(401, "no"))
+	finder := new(tb)
+	faulty.NoSecret(finder, clients.Key, o.err)
+	if finder.failures == 0 {
+		return "not found", o.failed()
+	}
+	return "key found", false
+}
+
+func echoed(c *cell) (string, bool) {
+	_, o := c.get(c.refuse(401, "the key "+clients.Key+" is unknown"))
+	if strings.Contains(o.text, clients.Key) {
+		return "key in the text", false
+	}
+	return "not in the text", o.failed()
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}

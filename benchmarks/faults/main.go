@@ -1,0 +1,185 @@
+//go:debug x509usefallbackroots=1
+
+// Command faults puts the same faults before freddy and other public SDKs, each
+// with its defaults, and prints what they did as a Markdown table.
+//
+//	go run ./faults          # in benchmarks/; about two and a half minutes
+//	go run ./faults -write   # also writes FAULTS.md
+//
+// Every server is on loopback, and every cell is measured in this run.
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aitronos/freddy-go/benchmarks/internal/clients"
+	"github.com/aitronos/freddy-go/internal/faulty"
+)
+
+// limit is how long the whole may take; what has not ended then is killed.
+const limit = 170 * time.Second
+
+func main() {
+	write := flag.Bool("write", false, "write FAULTS.md, too")
+	child := flag.String("child", "", "measure `client/group` and print it as JSON, for the command's own use")
+	flag.Parse()
+	if *child != "" {
+		runChild(*child)
+		return
+	}
+	document := render(measureAll())
+	fmt.Print(document)
+	if *write {
+		if err := os.WriteFile("FAULTS.md", []byte(document), 0o644); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+}
+
+// A result is one cell as a child prints it.
+type result struct {
+	Client, Fault, Text string
+	Desired             bool
+}
+
+// A table is what was measured, by fault and client.
+type table struct {
+	mu    sync.Mutex
+	cells map[[2]string]result
+	lines map[string]int // written to stderr unasked, by client
+}
+
+func (t *table) add(r result) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.cells[[2]string{r.Fault, r.Client}] = r
+}
+
+// measureAll gives each client a process for each group of faults, so that
+// neither a crash nor a shared transport spoils another's cells.
+func measureAll() *table {
+	t := &table{cells: make(map[[2]string]result), lines: make(map[string]int)}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	var all sync.WaitGroup
+	for i, client := range clients.All() {
+		// One after another, so that short times are not those of the crowd.
+		all.Go(func() {
+			time.Sleep(time.Duration(i) * 500 * time.Millisecond)
+			t.run(ctx, client, patient)
+		})
+		all.Go(func() {
+			time.Sleep(8*time.Second + time.Duration(i)*time.Second)
+			t.run(ctx, client, alone)
+		})
+	}
+	all.Go(func() {
+		time.Sleep(40 * time.Second)
+		for _, client := range clients.All() {
+			t.run(ctx, client, heavy)
+		}
+	})
+	all.Wait()
+	return t
+}
+
+func (t *table) run(ctx context.Context, client clients.Client, g group) {
+	var stdout, stderr bytes.Buffer
+	self, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	command := exec.CommandContext(ctx, self, "-child", client.Name+" "+string(g))
+	command.Stdout, command.Stderr = &stdout, &stderr
+	err = command.Run()
+	for decoder := json.NewDecoder(&stdout); ; {
+		var r result
+		if decoder.Decode(&r) != nil {
+			break
+		}
+		t.add(r)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s, %s: %v\n%s\n", client.Name, g, err, stderr.Bytes())
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.lines[client.Name] += bytes.Count(stderr.Bytes(), []byte("\n"))
+}
+
+// runChild measures one client's faults of one group.
+func runChild(what string) {
+	name, g, _ := strings.Cut(what, " ")
+	all := clients.All()
+	i := slices.IndexFunc(all, func(c clients.Client) bool { return c.Name == name })
+	if i < 0 {
+		fmt.Fprintln(os.Stderr, "no such client")
+		os.Exit(2)
+	}
+	x509.SetFallbackRoots(faulty.RootCAs())
+	if err := errors.Join(useOwnDNS(), healthy(all[i])); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	var mu sync.Mutex
+	var running sync.WaitGroup
+	for _, f := range faults {
+		if string(f.group) != g {
+			continue
+		}
+		measure := func() {
+			r := f.cell(all[i])
+			mu.Lock()
+			defer mu.Unlock()
+			_ = json.NewEncoder(os.Stdout).Encode(r)
+		}
+		if f.group == patient {
+			running.Go(measure)
+		} else {
+			measure()
+		}
+	}
+	running.Wait()
+}
+
+// healthy requires that the client works before it is judged: an error that is
+// ours would count as many a desired behaviour.
+func healthy(client clients.Client) error {
+	c := &cell{client: client, window: 10 * time.Second}
+	defer c.finish()
+	if _, o := c.get(ok(client.Body())); !o.right() {
+		return fmt.Errorf("get: %v: %w", o, o.err)
+	}
+	if _, o := c.create(faulty.Reply(http.StatusCreated, string(client.Created()), "Content-Type: application/json")); o.hung || o.err != nil {
+		return fmt.Errorf("create: %v: %w", o, o.err)
+	}
+	return nil
+}
+
+// cell measures one cell; a client that panics has measured that.
+func (f fault) cell(client clients.Client) (r result) {
+	c := &cell{client: client, window: f.window}
+	defer c.finish()
+	r = result{Client: client.Name, Fault: f.name}
+	defer func() {
+		if p := recover(); p != nil {
+			r.Text = fmt.Sprint("panic: ", p)
+		}
+	}()
+	r.Text, r.Desired = f.measure(c)
+	return r
+}

@@ -1,0 +1,36 @@
+package clients
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/go-github/v89/github"
+)
+
+var githubClient = Client{
+	Name:     "go-github",
+	Module:   "github.com/google/go-github/v89",
+	Defaults: "WithAuthToken; http.Client{} (no timeout, 10 redirects), no retry, refuses calls until a rate limit resets",
+	failure:  `{"message":"MESSAGE","documentation_url":"https://docs.example.com"}`,
+	body:     "github.json",
+	New: func(base string, transport http.RoundTripper) (API, error) {
+		base += "/"
+		options := []github.ClientOptionsFunc{github.WithAuthToken(Key), github.WithURLs(&base, nil)}
+		if transport != nil {
+			options = append(options, github.WithTransport(transport))
+		}
+		client, err := github.NewClient(options...)
+		return API{
+			Value: client,
+			Get: func(ctx context.Context, id string) (string, error) {
+				repository, _, err := client.Repositories.Get(ctx, "acme", id)
+				return repository.GetName(), err
+			},
+			Create: func(ctx context.Context) error {
+				name := Name
+				_, _, err := client.Repositories.Create(ctx, "acme", &github.Repository{Name: &name})
+				return err
+			},
+		}, err
+	},
+}

@@ -1,0 +1,38 @@
+package clients
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
+)
+
+var openaiClient = Client{
+	Name:     "openai-go",
+	Module:   "github.com/openai/openai-go/v3",
+	Defaults: "10 min to the header of an answer, 2 retries of any method 0.5 s to 8 s apart (408, 409, 429, 5xx, faults), 10 redirects",
+	failure:  `{"error":{"message":"MESSAGE","type":"invalid_request_error","param":null,"code":"CODE"}}`,
+	body:     "openai.json",
+	New: func(base string, transport http.RoundTripper) (API, error) {
+		options := []option.RequestOption{option.WithAPIKey(Key), option.WithBaseURL(base)}
+		if transport != nil {
+			options = append(options, option.WithHTTPClient(lent(transport)))
+		}
+		client := openai.NewClient(options...)
+		return API{
+			Value: &client,
+			Get: func(ctx context.Context, id string) (string, error) {
+				store, err := client.VectorStores.Get(ctx, id)
+				if err != nil {
+					return "", err
+				}
+				return store.Name, nil
+			},
+			Create: func(ctx context.Context) error {
+				_, err := client.VectorStores.New(ctx, openai.VectorStoreNewParams{Name: openai.String(Name)})
+				return err
+			},
+		}, nil
+	},
+}
