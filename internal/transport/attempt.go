@@ -28,22 +28,27 @@ func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	c.attempts++
 	c.repeated = c.repeated || c.doubtful
-	start := c.transport.now()
-	c.answer, c.err = c.attempt(req)
+	c.answer, c.err = c.observed(req)
 	c.doubtful = c.mayBeProcessed()
 	if c.answer.StatusCode != 0 && c.answer.StatusCode/100 != 2 {
 		c.refusal = c.answer
-	}
-	if c.request.Observe != nil {
-		c.request.Observe(req.Context(), Attempt{
-			Number: c.attempts, Answer: c.answer, Err: c.err, Duration: c.transport.now().Sub(start),
-		})
 	}
 	if c.err != nil {
 		return nil, c.err
 	}
 	c.synthetic = http.Response{StatusCode: c.answer.StatusCode, Header: noHeader, Body: http.NoBody}
 	return &c.synthetic, nil
+}
+
+// observed makes the attempt, and tells of it if somebody wants to know.
+func (c *call) observed(req *http.Request) (Answer, error) {
+	if c.request.Observe == nil {
+		return c.attempt(req)
+	}
+	start := c.transport.now()
+	answer, err := c.attempt(req)
+	c.request.Observe(req.Context(), Attempt{Number: c.attempts, Answer: answer, Err: err, Duration: c.transport.now().Sub(start)})
+	return answer, err
 }
 
 func (c *call) attempt(req *http.Request) (Answer, error) {
