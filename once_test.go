@@ -123,7 +123,6 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 			require.Zero(t, count, "said to be safe to repeat: %v", err)
 		case errors.As(err, &lost):
 			seen["perhaps created: "+strconv.Itoa(count)]++
-			require.Equal(t, 1, lost.Attempts)
 		default:
 			require.NoError(t, err, "another kind of error")
 		}

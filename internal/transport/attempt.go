@@ -72,6 +72,9 @@ func (c *call) attempt(req *http.Request) (Answer, error) {
 	out.Header = c.request.Header.Clone()
 	out.Header[c.request.AuthName][0] = c.request.AuthValue
 	out.Host = out.URL.Host
+	if !c.request.Repeatable {
+		out.GetBody = c.transport.rewind(out.GetBody, trace)
+	}
 
 	response, err := c.transport.base.RoundTrip(out) //nolint:bodyclose // read closes it
 	if err == nil && response == nil {
@@ -81,10 +84,11 @@ func (c *call) attempt(req *http.Request) (Answer, error) {
 		if response != nil {
 			closeBody(response.Body)
 		}
-		c.unsent = notSent(err) || trace.unsent()
+		c.unsent = notSent(err) || refusedStream(err) || trace.unsent()
 		return Answer{}, c.explain(req.Context(), ctx, limit, err)
 	}
 	c.unsent = false
+	c.transport.http1.Store(response.ProtoMajor == 1)
 	if response.StatusCode < 100 {
 		closeBody(response.Body)
 		return Answer{}, errors.New("malformed HTTP response: a status below 100")
@@ -99,6 +103,24 @@ func (c *call) attempt(req *http.Request) (Answer, error) {
 		return answer, nil // the status says what is to be known
 	}
 	return answer, err
+}
+
+// rewind decides whether net/http may send the body of a request anew that must
+// not be sent twice. Over HTTP/1 it does so only if it has written nothing to a
+// connection that the server closed. Over HTTP/2 it also does after a reset that
+// proves nothing (PROTOCOL_ERROR), and without an end; there, the resets that do
+// prove something are for our own loop. Before the first answer there is no
+// connection that could have been closed.
+func (t *Transport) rewind(getBody func() (io.ReadCloser, error), trace *connTrace) func() (io.ReadCloser, error) {
+	if getBody == nil || !t.http1.Load() {
+		return nil
+	}
+	return func() (io.ReadCloser, error) {
+		if trace.http2.Load() {
+			return nil, errors.New("the connection broke, and the request may have been processed")
+		}
+		return getBody()
+	}
 }
 
 // limited puts the time limit on an attempt. Where the caller's deadline is
@@ -282,12 +304,17 @@ func closeBody(body io.Closer) {
 // connTrace notices whether a connection was ever had for a request: without
 // one, nothing was sent. A RoundTripper that does not report to httptrace
 // proves nothing.
-type connTrace struct{ asked, got atomic.Bool }
+type connTrace struct{ asked, got, http2 atomic.Bool }
 
 func (t *connTrace) with(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { t.asked.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { t.got.Store(true) },
+		GotConn: func(info httptrace.GotConnInfo) {
+			t.got.Store(true)
+			if conn, ok := info.Conn.(*tls.Conn); ok && conn.ConnectionState().NegotiatedProtocol == "h2" {
+				t.http2.Store(true)
+			}
+		},
 	})
 }
 

@@ -93,6 +93,16 @@ func notSent(err error) bool {
 	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
+// refusedStream reports whether an HTTP/2 server has said that it did not process
+// the request (RFC 9113, sections 6.8 and 8.7). net/http would have sent it anew
+// by itself, had it been given the body again; it tells the reason in words.
+func refusedStream(err error) bool {
+	const unable = "http2: Transport: cannot retry err ["
+	reason, ok := strings.CutPrefix(err.Error(), unable)
+	return ok && (strings.HasPrefix(reason, "http2: Transport received Server's graceful shutdown GOAWAY]") ||
+		strings.HasPrefix(reason, "stream error: ") && strings.Contains(reason, "; REFUSED_STREAM; received from peer]"))
+}
+
 // pause returns the wait before retry n, counted from 1: what the server asked
 // for, else full jitter. It is false where the server asked for more than the
 // call may wait.

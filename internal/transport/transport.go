@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -46,6 +47,7 @@ type Transport struct {
 	now              func() time.Time
 	random           func(n int64) int64
 	budget           budget
+	http1            atomic.Bool // the last answer came over HTTP/1
 }
 
 // New returns a Transport with a full retry budget.
