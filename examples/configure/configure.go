@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/aitronos/freddy-go"
+	"github.com/aitronos/freddy-go/examples/internal/cli"
 )
 
 // session makes one configuration.
@@ -225,7 +226,7 @@ func (s *session) hide(text string) string {
 	var pairs []string
 	for _, secret := range slices.SortedFunc(slices.Values(s.secrets), longestFirst) {
 		if len(secret) >= least {
-			pairs = append(pairs, secret, "***", plain(secret), "***")
+			pairs = append(pairs, secret, "***", cli.Plain(secret), "***")
 		}
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
@@ -237,7 +238,7 @@ func longestFirst(a, b string) int { return cmp.Compare(len(b), len(a)) }
 func (s *session) explain(ctx context.Context, err error) (line string, code int) {
 	line, code = s.reason(err)
 	if ctx.Err() != nil || errors.Is(err, errInterrupted) {
-		line, code = errInterrupted.Error(), exitInterrupted
+		line, code = errInterrupted.Error(), cli.ExitInterrupted
 	}
 	if s.left != "" {
 		line += "; " + s.left
@@ -259,23 +260,23 @@ func (s *session) reason(err error) (line string, code int) {
 			text, _ := s.reason(one)
 			lines = append(lines, text)
 		}
-		return strings.Join(lines, "; "), exitFailed
+		return strings.Join(lines, "; "), cli.ExitFailed
 	case errors.As(err, &wrong):
-		return wrong.line, exitUsage
+		return wrong.line, cli.ExitUsage
 	case errors.As(err, &invalid):
-		return argument(invalid) + " " + invalid.Reason, exitUsage
+		return argument(invalid) + " " + invalid.Reason, cli.ExitUsage
 	case errors.As(err, &refused) && refused.HasCode(freddy.CodeConnectorNotFound):
-		return "there is no connector with the id " + s.id, exitFailed
+		return "there is no connector with the id " + s.id, cli.ExitFailed
 	case errors.Is(err, freddy.ErrUnauthenticated):
-		return "the API refused the key: check FREDDY_API_KEY", exitFailed
+		return "the API refused the key: check FREDDY_API_KEY", cli.ExitFailed
 	case refused != nil:
 		lines := []string{err.Error()}
 		for _, f := range refused.Fields {
 			lines = append(lines, f.Field+": "+f.Message)
 		}
-		return strings.Join(lines, "; "), exitFailed
+		return strings.Join(lines, "; "), cli.ExitFailed
 	}
-	return err.Error(), exitFailed
+	return err.Error(), cli.ExitFailed
 }
 
 // argument says where the user finds what the client calls by its own name.

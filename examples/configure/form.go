@@ -15,6 +15,7 @@ import (
 
 	"github.com/aitronos/freddy-go"
 	_ "github.com/aitronos/freddy-go/examples/configure/internal/quiet" // no questions to the terminal at the start
+	"github.com/aitronos/freddy-go/examples/internal/cli"
 )
 
 // terminal shows a form until a person has filled it in.
@@ -79,7 +80,7 @@ func pick(connectors []*freddy.Connector, choice *string) *huh.Form {
 		if c.Description != "" {
 			label += ": " + c.Description
 		}
-		options[i] = huh.NewOption(plain(label), c.ID)
+		options[i] = huh.NewOption(cli.Plain(label), c.ID)
 	}
 	return newForm(huh.NewGroup(huh.NewSelect[string]().
 		Title("Which connector?").
@@ -90,7 +91,7 @@ func pick(connectors []*freddy.Connector, choice *string) *huh.Form {
 // confirmDeletion asks whether a configuration is to go.
 func confirmDeletion(id string, yes *bool) *huh.Form {
 	return newForm(huh.NewGroup(huh.NewConfirm().
-		Title(plain("Delete the configuration " + id + "?")).
+		Title(cli.Plain("Delete the configuration " + id + "?")).
 		Affirmative("Delete").
 		Negative("Keep").
 		Value(yes)))
@@ -108,14 +109,14 @@ type answers struct {
 // form asks for everything. The problem, if there is one, is what was wrong
 // with the answers that are there.
 func (a *answers) form(connector *freddy.Connector, problem string) *huh.Form {
-	name := plain(cmp.Or(connector.Name, connector.ID))
+	name := cli.Plain(cmp.Or(connector.Name, connector.ID))
 	var groups []*huh.Group
 	if len(a.questions) > 0 {
 		inputs := make([]huh.Field, len(a.questions))
 		for i, q := range a.questions {
 			inputs[i] = q.input(connector.Metadata.ConfigurationSchema)
 		}
-		groups = append(groups, huh.NewGroup(inputs...).Title("Settings of "+name).Description(plain(problem)))
+		groups = append(groups, huh.NewGroup(inputs...).Title("Settings of "+name).Description(cli.Plain(problem)))
 	}
 	inputs := []huh.Field{huh.NewInput().Key("name").
 		Title("Name (required)").
@@ -212,12 +213,12 @@ func (q *question) input(schema freddy.Schema) huh.Field {
 	if f.Required {
 		title += " (required)"
 	}
-	title, description = plain(title), plain(description)
+	title, description = cli.Plain(title), cli.Plain(description)
 	switch {
 	case len(f.Enum) > 0:
 		var options []huh.Option[int]
 		for i, choice := range f.Enum {
-			options = append(options, huh.NewOption(plain(written(choice)), i))
+			options = append(options, huh.NewOption(cli.Plain(written(choice)), i))
 		}
 		if !f.Required {
 			options = append(options, huh.NewOption("(none)", none))
@@ -240,11 +241,11 @@ func check(schema freddy.Schema, f field, text string) error {
 	value, given, err := read(f, text)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s: %w", plain(f.Name), err)
+		return fmt.Errorf("%s: %w", cli.Plain(f.Name), err)
 	case given:
 		return faultOf(schema, f.Name, value)
 	case f.Required && f.Default == nil:
-		return errors.New(plain(f.Name) + ": required")
+		return errors.New(cli.Plain(f.Name) + ": required")
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/aitronos/freddy-go"
+	"github.com/aitronos/freddy-go/examples/internal/cli"
 	"github.com/aitronos/freddy-go/freddytest"
 )
 
@@ -310,7 +311,7 @@ func TestFormsFromEndToEnd(t *testing.T) {
 		{"left", "enter"},
 	}}
 	got := tryIn(t.Context(), person, env)
-	assert.Equal(t, exitOK, got.code)
+	assert.Equal(t, cli.ExitOK, got.code)
 	assert.Empty(t, got.stderr)
 	assertGolden(t, "form.txt", got.stdout)
 	assert.Equal(t, []string{
@@ -343,7 +344,7 @@ func TestFormsOffline(t *testing.T) {
 	t.Parallel()
 	person := &typist{t: t, forms: [][]string{{"a", "enter", "enter", "enter", "enter"}, {"enter"}}}
 	got := tryIn(t.Context(), person, nil, "pcon_github")
-	assert.Equal(t, exitOK, got.code)
+	assert.Equal(t, cli.ExitOK, got.code)
 	assert.Equal(t, demoNotice, got.stderr)
 	assert.NotContains(t, got.stdout, "Deleted")
 	assert.Contains(t, person.seen[0], "The built-in fake API takes any")
@@ -355,14 +356,14 @@ func TestFormsAskOnlyForWhatIsNotKnown(t *testing.T) {
 	server.AddConnector(freddy.Connector{ID: "pcon_bare"})
 	person := &typist{t: t, forms: [][]string{{"enter"}}}
 	got := tryIn(t.Context(), person, live(server), "-name", "My own", "-delete", "pcon_bare")
-	assert.Equal(t, exitOK, got.code)
+	assert.Equal(t, cli.ExitOK, got.code)
 	assert.Contains(t, got.stdout, "Deleted pconf_000001")
 	assert.Contains(t, person.seen[0], "> My own")
 	assert.NotContains(t, person.seen[0], "API key")
 
 	person = &typist{t: t} // with -set there is no form
 	got = tryIn(t.Context(), person, live(server), github()...)
-	assert.Equal(t, exitOK, got.code)
+	assert.Equal(t, cli.ExitOK, got.code)
 }
 
 func TestFormIsShownAgain(t *testing.T) {
@@ -376,7 +377,7 @@ func TestFormIsShownAgain(t *testing.T) {
 		{"enter"},
 	}}
 	got := tryIn(t.Context(), person, live(server), "pcon_pair")
-	assert.Equal(t, exitOK, got.code)
+	assert.Equal(t, cli.ExitOK, got.code)
 	require.Len(t, person.seen, 3)
 	assert.Contains(t, person.seen[1], "group: required because of user")
 	assert.Contains(t, person.seen[1], "> me")
@@ -398,7 +399,7 @@ func TestInterruptedForms(t *testing.T) {
 			t.Parallel()
 			person := &typist{t: t, forms: tt.forms}
 			got := tryIn(t.Context(), person, live(freddytest.NewServer(t)))
-			assert.Equal(t, exitInterrupted, got.code)
+			assert.Equal(t, cli.ExitInterrupted, got.code)
 			assert.Equal(t, "configure: interrupted"+tt.line, got.stderr)
 			assert.Empty(t, person.forms)
 		})
@@ -412,9 +413,9 @@ func TestUnhealthyStillOffersDeletion(t *testing.T) {
 		code int
 		line string
 	}{
-		"deleted": {[]string{"left", "enter"}, exitFailed, "the test failed\n"},
-		"kept":    {[]string{"enter"}, exitFailed, "the test failed" + createdRemains},
-		"ctrl+c":  {[]string{"ctrl+c"}, exitInterrupted, "interrupted" + createdRemains},
+		"deleted": {[]string{"left", "enter"}, cli.ExitFailed, "the test failed\n"},
+		"kept":    {[]string{"enter"}, cli.ExitFailed, "the test failed" + createdRemains},
+		"ctrl+c":  {[]string{"ctrl+c"}, cli.ExitInterrupted, "interrupted" + createdRemains},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -434,9 +435,9 @@ func TestEmptyCatalogue(t *testing.T) {
 	server := freddytest.NewServer(t)
 	server.Script(http.MethodGet, "/personal-connectors", freddytest.Reply{Body: `{"data":[]}`}, freddytest.Reply{Status: http.StatusForbidden})
 	got := tryIn(t.Context(), &typist{t: t}, live(server))
-	assert.Equal(t, result{exitFailed, "", "configure: the catalogue is empty\n"}, got)
+	assert.Equal(t, result{cli.ExitFailed, "", "configure: the catalogue is empty\n"}, got)
 	got = tryIn(t.Context(), &typist{t: t}, live(server))
-	assert.Equal(t, exitFailed, got.code)
+	assert.Equal(t, cli.ExitFailed, got.code)
 	assert.Contains(t, got.stderr, "403")
 }
 

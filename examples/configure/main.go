@@ -19,15 +19,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log"
-	"net"
-	"net/http"
-	"os"
-	"os/signal"
 	"strings"
-	"time"
 
 	"github.com/aitronos/freddy-go"
+	"github.com/aitronos/freddy-go/examples/internal/cli"
 	"github.com/aitronos/freddy-go/freddytest"
 )
 
@@ -51,17 +46,10 @@ FREDDY_BASE_URL    where the API is, if not at ` + freddy.DefaultBaseURL + `
 `
 )
 
-const (
-	exitOK          = 0
-	exitFailed      = 1
-	exitUsage       = 2
-	exitInterrupted = 130 // what shells report for Ctrl-C
-)
-
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Getenv, findTerminal(), os.Stdout, os.Stderr))
+	cli.Main(func(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) int {
+		return run(ctx, args, env, findTerminal(), stdout, stderr)
+	})
 }
 
 // run is the program: it returns the exit code. Without a terminal it shows no
@@ -71,13 +59,13 @@ func run(ctx context.Context, args []string, env func(string) string, forms term
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(stdout, help)
-		return exitOK
+		return cli.ExitOK
 	case err == nil && opts.id == "" && (forms == nil || len(opts.settings) > 0):
 		err = errors.New("which connector? Give its id, such as pcon_github")
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "configure: %s\n%s\n", plain(err.Error()), usage)
-		return exitUsage
+		fmt.Fprintf(stderr, "configure: %s\n%s\n", cli.Plain(err.Error()), usage)
+		return cli.ExitUsage
 	}
 	s := &session{options: opts, credential: env("FREDDY_CREDENTIAL"), forms: forms, stdout: stdout}
 	if len(opts.settings) > 0 {
@@ -85,10 +73,10 @@ func run(ctx context.Context, args []string, env func(string) string, forms term
 	}
 	if err := s.start(ctx, env, stderr); err != nil {
 		line, code := s.explain(ctx, err)
-		fmt.Fprintf(stderr, "configure: %s\n", s.hide(plain(line)))
+		fmt.Fprintf(stderr, "configure: %s\n", s.hide(cli.Plain(line)))
 		return code
 	}
-	return exitOK
+	return cli.ExitOK
 }
 
 // options is what the command line asks for.
@@ -138,7 +126,7 @@ func (s *session) start(ctx context.Context, env func(string) string, stderr io.
 	key, address := env("FREDDY_API_KEY"), env("FREDDY_BASE_URL")
 	if key == "" {
 		fmt.Fprintln(stderr, "configure: FREDDY_API_KEY is not set, so a built-in fake API answers")
-		fake, stop, err := serveFake(ctx)
+		fake, stop, err := cli.Serve(ctx, freddytest.NewFake())
 		if err != nil {
 			return err
 		}
@@ -155,27 +143,4 @@ func (s *session) start(ctx context.Context, env func(string) string, stderr io.
 	defer client.CloseIdleConnections()
 	s.client, s.secrets = client, []string{key}
 	return s.run(ctx)
-}
-
-// serveFake starts a fake API on a free port of this machine.
-func serveFake(ctx context.Context) (baseURL string, stop func(), err error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	server := &http.Server{
-		Handler:           freddytest.NewFake(),
-		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          log.New(io.Discard, "", 0),
-	}
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		_ = server.Serve(listener) // http.ErrServerClosed, or the call fails
-	}()
-	stop = func() {
-		_ = server.Close()
-		<-stopped
-	}
-	return "http://" + listener.Addr().String() + "/v1", stop, nil
 }

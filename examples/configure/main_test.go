@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/aitronos/freddy-go"
+	"github.com/aitronos/freddy-go/examples/internal/cli"
 	"github.com/aitronos/freddy-go/freddytest"
 )
 
@@ -94,7 +95,7 @@ func TestDemo(t *testing.T) {
 			t.Parallel()
 			// Without a key, what the address is does not matter.
 			got := try(t.Context(), map[string]string{"FREDDY_BASE_URL": "https://api.example.com"}, args...)
-			assert.Equal(t, exitOK, got.code)
+			assert.Equal(t, cli.ExitOK, got.code)
 			assert.Equal(t, demoNotice, got.stderr)
 			assertGolden(t, golden, got.stdout)
 			assert.NotContains(t, got.stdout, "not-to-be-shown")
@@ -107,7 +108,7 @@ func TestLive(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
 	got := try(t.Context(), live(server), github("-name", "My backend", "-delete")...)
-	assert.Equal(t, exitOK, got.code)
+	assert.Equal(t, cli.ExitOK, got.code)
 	assert.Empty(t, got.stderr)
 	assertGolden(t, "deleted.txt", got.stdout)
 	assert.Equal(t, []string{
@@ -137,7 +138,7 @@ func TestValuesHaveTheTypeOfTheirField(t *testing.T) {
 		"-set", "text=5", "-set", "whole=12345678901234567890", "-set", "part=0.5", "-set", "yes=true",
 		"-set", "list=1, 2", "-set", `object={"a":[true]}`, "-set", "null=null", "-set", "any=[1]", "-set", "enum=5",
 		"-set", "last=first", "-set", "last=a=b", "pcon_types")
-	assert.Equal(t, exitOK, got.code, got.stderr)
+	assert.Equal(t, cli.ExitOK, got.code, got.stderr)
 	var sent struct{ Configuration json.RawMessage }
 	require.NoError(t, json.Unmarshal(server.Requests()[1].Body, &sent))
 	value, err := decode(sent.Configuration)
@@ -153,7 +154,7 @@ func TestValuesHaveTheTypeOfTheirField(t *testing.T) {
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	for _, flag := range []string{"-h", "-help", "--help"} {
-		assert.Equal(t, result{exitOK, help, ""}, try(t.Context(), nil, flag))
+		assert.Equal(t, result{cli.ExitOK, help, ""}, try(t.Context(), nil, flag))
 	}
 }
 
@@ -175,7 +176,7 @@ func TestUsage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := try(t.Context(), nil, tt.args...)
-			assert.Equal(t, result{exitUsage, "", "configure: " + tt.line + "\n" + usage + "\n"}, got)
+			assert.Equal(t, result{cli.ExitUsage, "", "configure: " + tt.line + "\n" + usage + "\n"}, got)
 		})
 	}
 }
@@ -207,7 +208,7 @@ func TestSettingsThatDoNotFit(t *testing.T) {
 			t.Parallel()
 			server := freddytest.NewServer(t)
 			got := try(t.Context(), live(server), tt.args...)
-			assert.Equal(t, result{exitUsage, "", "configure: " + tt.line + "\n"}, got)
+			assert.Equal(t, result{cli.ExitUsage, "", "configure: " + tt.line + "\n"}, got)
 			assert.Len(t, server.Requests(), 1, "nothing is created")
 		})
 	}
@@ -218,10 +219,10 @@ func TestConnectorWithoutSettings(t *testing.T) {
 	server := freddytest.NewServer(t)
 	server.AddConnector(freddy.Connector{ID: "pcon_bare"})
 	got := try(t.Context(), live(server), "pcon_bare")
-	assert.Equal(t, exitOK, got.code)
+	assert.Equal(t, cli.ExitOK, got.code)
 	assertGolden(t, "bare.txt", got.stdout)
 	got = try(t.Context(), live(server), "-set", "a=b", "pcon_bare")
-	assert.Equal(t, result{exitUsage, "", "configure: -set a: there is no such setting, only: none at all\n"}, got)
+	assert.Equal(t, result{cli.ExitUsage, "", "configure: -set a: there is no such setting, only: none at all\n"}, got)
 }
 
 func TestSchemaThatCannotBeUsed(t *testing.T) {
@@ -231,7 +232,7 @@ func TestSchemaThatCannotBeUsed(t *testing.T) {
 		ConfigurationSchema: freddy.NewSchema([]byte(`{"properties":{"a":{"$ref":"https://example.com/schema"}}}`)),
 	}})
 	got := try(t.Context(), live(server), "-set", "a=b", "pcon_odd")
-	assert.Equal(t, exitFailed, got.code)
+	assert.Equal(t, cli.ExitFailed, got.code)
 	assert.Contains(t, got.stderr, "the schema cannot be used")
 	assertOneLine(t, got.stderr)
 }
@@ -253,7 +254,7 @@ func TestArguments(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := try(t.Context(), map[string]string{"FREDDY_API_KEY": tt.key, "FREDDY_BASE_URL": tt.address}, tt.id)
-			assert.Equal(t, result{exitUsage, "", "configure: " + tt.line + "\n"}, got)
+			assert.Equal(t, result{cli.ExitUsage, "", "configure: " + tt.line + "\n"}, got)
 		})
 	}
 }
@@ -263,14 +264,14 @@ func TestNoCredential(t *testing.T) {
 	env := live(freddytest.NewServer(t))
 	delete(env, "FREDDY_CREDENTIAL")
 	got := try(t.Context(), env, github()...)
-	assert.Equal(t, result{exitUsage, "", "configure: FREDDY_CREDENTIAL is not set: it has the API key that pcon_github is to be used with\n"}, got)
+	assert.Equal(t, result{cli.ExitUsage, "", "configure: FREDDY_CREDENTIAL is not set: it has the API key that pcon_github is to be used with\n"}, got)
 }
 
 func TestUnknownConnector(t *testing.T) {
 	t.Parallel()
 	const line = "configure: there is no connector with the id pcon_unknown\n"
-	assert.Equal(t, result{exitFailed, "", demoNotice + line}, try(t.Context(), nil, "pcon_unknown"))
-	assert.Equal(t, result{exitFailed, "", line}, try(t.Context(), live(freddytest.NewServer(t)), "pcon_unknown"))
+	assert.Equal(t, result{cli.ExitFailed, "", demoNotice + line}, try(t.Context(), nil, "pcon_unknown"))
+	assert.Equal(t, result{cli.ExitFailed, "", line}, try(t.Context(), live(freddytest.NewServer(t)), "pcon_unknown"))
 }
 
 func TestBadKey(t *testing.T) {
@@ -278,7 +279,7 @@ func TestBadKey(t *testing.T) {
 	env := live(freddytest.NewServer(t))
 	env["FREDDY_API_KEY"] = "another-key"
 	got := try(t.Context(), env, github()...)
-	assert.Equal(t, result{exitFailed, "", "configure: the API refused the key: check FREDDY_API_KEY\n"}, got)
+	assert.Equal(t, result{cli.ExitFailed, "", "configure: the API refused the key: check FREDDY_API_KEY\n"}, got)
 }
 
 func TestRefusedCreate(t *testing.T) {
@@ -289,7 +290,7 @@ func TestRefusedCreate(t *testing.T) {
 		Body:   `{"detail":[{"loc":["body","name"],"msg":"taken\nalready","type":"value_error"}]}`,
 	})
 	got := try(t.Context(), live(server), github("-delete")...)
-	assert.Equal(t, exitFailed, got.code)
+	assert.Equal(t, cli.ExitFailed, got.code)
 	assert.Empty(t, got.stdout)
 	assert.Contains(t, got.stderr, `/name: taken\nalready`)
 	assert.NotContains(t, got.stderr, "may exist")
@@ -309,7 +310,7 @@ func TestLostCreate(t *testing.T) {
 			server := freddytest.NewServer(t)
 			server.Script(http.MethodPost, pathConfigurations, reply)
 			got := try(t.Context(), live(server), github("-delete")...)
-			assert.Equal(t, exitFailed, got.code)
+			assert.Equal(t, cli.ExitFailed, got.code)
 			assert.Empty(t, got.stdout)
 			assert.Contains(t, got.stderr, "; the configuration may exist: list those of pcon_github before trying again\n")
 			assertOneLine(t, got.stderr)
@@ -325,7 +326,7 @@ func TestUnhealthy(t *testing.T) {
 	server := freddytest.NewServer(t)
 	server.Script(http.MethodPost, pathCreated+"/test", freddytest.Reply{Body: unhealthy})
 	got := try(t.Context(), live(server), github()...)
-	assert.Equal(t, exitFailed, got.code)
+	assert.Equal(t, cli.ExitFailed, got.code)
 	assert.Equal(t, "configure: the test failed"+createdRemains, got.stderr)
 	assertGolden(t, "unhealthy.txt", got.stdout)
 	assert.NotContains(t, got.stdout, credential)
@@ -336,7 +337,7 @@ func TestUnhealthyAndDeleted(t *testing.T) {
 	server := freddytest.NewServer(t)
 	server.Script(http.MethodPost, pathCreated+"/test", freddytest.Reply{Body: unhealthy})
 	got := try(t.Context(), live(server), github("-delete")...)
-	assert.Equal(t, exitFailed, got.code)
+	assert.Equal(t, cli.ExitFailed, got.code)
 	assert.Equal(t, "configure: the test failed\n", got.stderr)
 	assert.True(t, strings.HasSuffix(got.stdout, "\nDeleted pconf_000001\n"), got.stdout)
 }
@@ -363,7 +364,7 @@ func TestFaultsAfterCreation(t *testing.T) {
 			server := freddytest.NewServer(t)
 			server.Script(tt.method, tt.path, tt.reply)
 			got := try(t.Context(), live(server), github(tt.flags...)...)
-			assert.Equal(t, exitFailed, got.code)
+			assert.Equal(t, cli.ExitFailed, got.code)
 			assert.Contains(t, got.stdout, "Created pconf_000001")
 			for _, want := range tt.want {
 				assert.Contains(t, got.stderr, want)
@@ -379,7 +380,7 @@ func TestTwoFaultsTakeOneLine(t *testing.T) {
 	server.Script(http.MethodPost, pathCreated+"/test", freddytest.Reply{Body: unhealthy})
 	server.Script(http.MethodDelete, pathCreated, freddytest.Reply{Status: http.StatusForbidden})
 	got := try(t.Context(), live(server), github("-delete")...)
-	assert.Equal(t, exitFailed, got.code)
+	assert.Equal(t, cli.ExitFailed, got.code)
 	assert.Contains(t, got.stderr, "configure: the test failed; freddy: DELETE ")
 	assert.Contains(t, got.stderr, createdRemains)
 	assertOneLine(t, got.stderr)
@@ -389,8 +390,8 @@ func TestInterruptedBefore(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	assert.Equal(t, result{exitInterrupted, "", "configure: interrupted\n"}, try(ctx, live(freddytest.NewServer(t)), github()...))
-	assert.Equal(t, result{exitInterrupted, "", demoNotice + "configure: interrupted\n"}, try(ctx, nil, github()...))
+	assert.Equal(t, result{cli.ExitInterrupted, "", "configure: interrupted\n"}, try(ctx, live(freddytest.NewServer(t)), github()...))
+	assert.Equal(t, result{cli.ExitInterrupted, "", demoNotice + "configure: interrupted\n"}, try(ctx, nil, github()...))
 }
 
 func TestInterruptedMeanwhile(t *testing.T) {
@@ -419,7 +420,7 @@ func TestInterruptedMeanwhile(t *testing.T) {
 				cancel()
 			}()
 			got := try(ctx, live(server), github("-delete")...)
-			assert.Equal(t, exitInterrupted, got.code)
+			assert.Equal(t, cli.ExitInterrupted, got.code)
 			assert.Equal(t, "configure: interrupted"+tt.line, got.stderr)
 		})
 	}
@@ -434,7 +435,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer
 	code := run(t.Context(), github(), func(string) string { return "" }, nil, full{}, &stderr)
-	assert.Equal(t, exitFailed, code)
+	assert.Equal(t, cli.ExitFailed, code)
 	assert.Equal(t, demoNotice+"configure: no space left on device"+createdRemains, stderr.String())
 }
 
@@ -448,8 +449,8 @@ func TestSecretsAreInNoOutput(t *testing.T) {
 	})
 	server.Script(http.MethodGet, pathCreated+"/tools", freddytest.Reply{Status: http.StatusForbidden, Body: `{"detail":` + echo + `}`})
 	got := try(t.Context(), live(server), "-set", "warehouse=lyon", "-set", "apiToken="+token, "pcon_inventory")
-	assert.Equal(t, exitFailed, got.code)
-	for _, secret := range []string{credential, token, plain(token), freddytest.APIKey} {
+	assert.Equal(t, cli.ExitFailed, got.code)
+	for _, secret := range []string{credential, token, cli.Plain(token), freddytest.APIKey} {
 		assert.NotContains(t, got.stdout+got.stderr, secret)
 	}
 	assert.Contains(t, got.stdout, "*** *** ***")
@@ -473,7 +474,7 @@ func TestControlCharactersAreEscaped(t *testing.T) {
 		Body: `{"data":[{"name":` + string(text) + `,"description":` + string(text) + `}]}`,
 	})
 	got := try(t.Context(), live(server), "pcon_evil")
-	assert.Equal(t, exitOK, got.code, got.stderr)
+	assert.Equal(t, cli.ExitOK, got.code, got.stderr)
 	assertPrintable(t, got.stdout)
 	assertGolden(t, "hostile.txt", got.stdout)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -9,16 +8,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
-	"unicode"
 
 	"github.com/aitronos/freddy-go"
+	"github.com/aitronos/freddy-go/examples/internal/cli"
 )
 
 // creation tells of a configuration that was created, and of its settings.
 func creation(created *freddy.Configuration, connector *freddy.Connector, fields []field, settings map[string]any) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Created %s, a configuration of %s\n\n", plain(created.ID), plain(cmp.Or(connector.Name, connector.ID)))
+	fmt.Fprintf(&b, "Created %s, a configuration of %s\n\n", cli.Plain(created.ID), cli.Plain(cmp.Or(connector.Name, connector.ID)))
 	rows := [][]string{{"Name", created.Name}}
 	for _, f := range fields {
 		value, given := settings[f.Name]
@@ -37,7 +35,7 @@ func creation(created *freddy.Configuration, connector *freddy.Connector, fields
 // health tells of a test. What it does not say has no line.
 func health(result *freddy.TestResult) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nTest: %s\n\n", plain(cmp.Or(string(result.Status), "no status")))
+	fmt.Fprintf(&b, "\nTest: %s\n\n", cli.Plain(cmp.Or(string(result.Status), "no status")))
 	details := result.Details
 	rows := [][]string{{"Message", result.Message}, {"Server", server(details)}, {"Version", details.ServerVersion}}
 	if details.ResponseTime > 0 {
@@ -83,7 +81,7 @@ func toolTable(tools []*freddy.Tool) string {
 	return "\nTools\n\n" + table(rows)
 }
 
-func deletion(id string) string { return "\nDeleted " + plain(id) + "\n" }
+func deletion(id string) string { return "\nDeleted " + cli.Plain(id) + "\n" }
 
 // describe tells in a form what a setting is, and how it is written.
 func describe(f field) string { return strings.TrimSpace(f.Description + " " + hints(f)) }
@@ -173,42 +171,11 @@ func members(fields []field) string {
 	return strings.Join(parts, ", ")
 }
 
-// table aligns the columns of rows, indented, without blanks at a line's end.
-func table(rows [][]string) string {
-	var aligned bytes.Buffer
-	w := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		for i, cell := range row {
-			row[i] = plain(cell) // a tab of the server's would begin a column
-		}
-		fmt.Fprintln(w, "  "+strings.Join(row, "\t"))
-	}
-	w.Flush()
-	var b strings.Builder
-	for line := range strings.Lines(aligned.String()) {
-		b.WriteString(strings.TrimRight(line, " \n") + "\n")
-	}
-	return b.String()
-}
-
-// plain makes a text of the server's safe to print: what would move the cursor,
-// change colours or turn the reading direction around is escaped.
-func plain(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) {
-			quoted := strconv.QuoteRuneToASCII(r)
-			b.WriteString(quoted[1 : len(quoted)-1])
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
+func table(rows [][]string) string { return cli.Indent(cli.Table(rows, 0)) }
 
 // safe returns a text as it is if it is safe to print, or else nothing.
 func safe(s string) string {
-	if plain(s) != s {
+	if cli.Plain(s) != s {
 		return ""
 	}
 	return s

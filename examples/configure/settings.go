@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aitronos/freddy-go"
+	"github.com/aitronos/freddy-go/examples/internal/cli"
 )
 
 type field = freddy.SchemaField
@@ -74,7 +75,7 @@ func faultOf(schema freddy.Schema, name string, value any) error {
 	place := "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 	for _, f := range invalid.Fields {
 		if f.Field == place || strings.HasPrefix(f.Field, place+"/") {
-			return errors.New(plain(f.Message))
+			return errors.New(cli.Plain(f.Message))
 		}
 	}
 	return nil

@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"github.com/aitronos/freddy-go"
+	"github.com/aitronos/freddy-go/examples/internal/cli"
 )
 
 // card is a connector as a person would like to read it. What the connector
@@ -18,10 +15,10 @@ import (
 func card(c *freddy.Connector) string {
 	var b strings.Builder
 	if c.Name != "" {
-		fmt.Fprintln(&b, plain(c.Name))
+		fmt.Fprintln(&b, cli.Plain(c.Name))
 	}
 	if c.Description != "" {
-		fmt.Fprintln(&b, plain(c.Description))
+		fmt.Fprintln(&b, cli.Plain(c.Description))
 	}
 	b.WriteString("\n")
 	var facts [][]string
@@ -68,7 +65,7 @@ func settingsTable(schema json.RawMessage) string {
 	settings, ok := parseSettings(schema)
 	switch {
 	case !ok:
-		return "  " + plain(oneLine(schema)) + "\n"
+		return "  " + cli.Plain(oneLine(schema)) + "\n"
 	case len(settings) == 0:
 		return "  (none)\n"
 	}
@@ -83,59 +80,4 @@ func settingsTable(schema json.RawMessage) string {
 	return table(rows)
 }
 
-// table aligns the columns of rows, indented, without blanks at a line's end.
-func table(rows [][]string) string {
-	var aligned bytes.Buffer
-	w := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		for i, cell := range row {
-			row[i] = plain(cell) // a tab of the server's would begin a column
-		}
-		fmt.Fprintln(w, "  "+strings.Join(row, "\t"))
-	}
-	w.Flush()
-	var b strings.Builder
-	for line := range strings.Lines(aligned.String()) {
-		b.WriteString(strings.TrimRight(line, " \n") + "\n")
-	}
-	return b.String()
-}
-
-// asJSON is the connector in the documented form, indented.
-func asJSON(c *freddy.Connector) (string, error) {
-	var b strings.Builder
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(c); err != nil {
-		return "", err
-	}
-	// JSON itself escapes some of the characters that move a cursor, not all.
-	return escape(b.String(), func(r rune) string {
-		if r == '\n' {
-			return "\n" // between members: within a string it is escaped
-		}
-		return fmt.Sprintf(`\u%04x`, r)
-	}), nil
-}
-
-// plain makes a text of the server's safe to print: what would move the cursor,
-// change colours or turn the reading direction around is escaped.
-func plain(s string) string {
-	return escape(s, func(r rune) string {
-		quoted := strconv.QuoteRuneToASCII(r)
-		return quoted[1 : len(quoted)-1]
-	})
-}
-
-func escape(s string, form func(rune) string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) {
-			b.WriteString(form(r))
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
+func table(rows [][]string) string { return cli.Indent(cli.Table(rows, 0)) }

@@ -4,11 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"flag"
 	"net/http"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -18,40 +14,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/aitronos/freddy-go"
+	"github.com/aitronos/freddy-go/examples/internal/cli"
+	"github.com/aitronos/freddy-go/examples/internal/clitest"
 	"github.com/aitronos/freddy-go/freddytest"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
 const demoNotice = "get-connector: FREDDY_API_KEY is not set, so a built-in fake API answers\n"
 
-// result is what a run leaves behind.
-type result struct {
-	code           int
-	stdout, stderr string
-}
-
-// try runs the program. env is what FREDDY_API_KEY and FREDDY_BASE_URL are.
-func try(ctx context.Context, env map[string]string, args ...string) result {
-	var stdout, stderr bytes.Buffer
-	code := run(ctx, args, func(name string) string { return env[name] }, &stdout, &stderr)
-	return result{code, stdout.String(), stderr.String()}
-}
-
-// live is the environment of somebody who has a key.
-func live(server *freddytest.Server) map[string]string {
-	return map[string]string{"FREDDY_API_KEY": freddytest.APIKey, "FREDDY_BASE_URL": server.URL()}
-}
-
-func assertGolden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(got), 0o600))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err)
-	assert.Equal(t, strings.ReplaceAll(string(want), "\r\n", "\n"), got)
+// try runs the program in an environment.
+func try(ctx context.Context, env map[string]string, args ...string) clitest.Result {
+	return clitest.Try(ctx, run, env, args...)
 }
 
 func TestDemo(t *testing.T) {
@@ -67,9 +39,9 @@ func TestDemo(t *testing.T) {
 			t.Parallel()
 			// Without a key, what the address is does not matter.
 			got := try(t.Context(), map[string]string{"FREDDY_BASE_URL": "https://api.example.com"}, args...)
-			assert.Equal(t, exitOK, got.code)
-			assert.Equal(t, demoNotice, got.stderr)
-			assertGolden(t, golden, got.stdout)
+			assert.Equal(t, cli.ExitOK, got.Code)
+			assert.Equal(t, demoNotice, got.Stderr)
+			clitest.Golden(t, golden, got.Stdout)
 		})
 	}
 }
@@ -77,10 +49,10 @@ func TestDemo(t *testing.T) {
 func TestLive(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
-	got := try(t.Context(), live(server), "pcon_github")
-	assert.Equal(t, exitOK, got.code)
-	assert.Empty(t, got.stderr)
-	assertGolden(t, "github.txt", got.stdout)
+	got := try(t.Context(), clitest.Live(server), "pcon_github")
+	assert.Equal(t, cli.ExitOK, got.Code)
+	assert.Empty(t, got.Stderr)
+	clitest.Golden(t, "github.txt", got.Stdout)
 	require.Len(t, server.Requests(), 1)
 	assert.Equal(t, "Bearer ***", server.Requests()[0].Header.Get("Authorization"))
 }
@@ -89,7 +61,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	for _, flag := range []string{"-h", "-help", "--help"} {
 		got := try(t.Context(), nil, flag)
-		assert.Equal(t, result{exitOK, help, ""}, got)
+		assert.Equal(t, clitest.Result{Code: cli.ExitOK, Stdout: help}, got)
 	}
 }
 
@@ -110,7 +82,7 @@ func TestUsage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := try(t.Context(), nil, tt.args...)
-			assert.Equal(t, result{exitUsage, "", "get-connector: " + tt.line + "\n" + usage + "\n"}, got)
+			assert.Equal(t, clitest.Result{Code: cli.ExitUsage, Stderr: "get-connector: " + tt.line + "\n" + usage + "\n"}, got)
 		})
 	}
 }
@@ -129,7 +101,7 @@ func TestArguments(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := try(t.Context(), map[string]string{"FREDDY_API_KEY": tt.key, "FREDDY_BASE_URL": tt.address}, tt.id)
-			assert.Equal(t, result{exitUsage, "", "get-connector: " + tt.line + "\n"}, got)
+			assert.Equal(t, clitest.Result{Code: cli.ExitUsage, Stderr: "get-connector: " + tt.line + "\n"}, got)
 		})
 	}
 }
@@ -138,17 +110,17 @@ func TestUnknownID(t *testing.T) {
 	t.Parallel()
 	const line = "get-connector: there is no connector with the id pcon_unknown\n"
 	got := try(t.Context(), nil, "pcon_unknown")
-	assert.Equal(t, result{exitFailed, "", demoNotice + line}, got)
-	got = try(t.Context(), live(freddytest.NewServer(t)), "-json", "pcon_unknown")
-	assert.Equal(t, result{exitFailed, "", line}, got)
+	assert.Equal(t, clitest.Result{Code: cli.ExitFailed, Stderr: demoNotice + line}, got)
+	got = try(t.Context(), clitest.Live(freddytest.NewServer(t)), "-json", "pcon_unknown")
+	assert.Equal(t, clitest.Result{Code: cli.ExitFailed, Stderr: line}, got)
 }
 
 func TestBadKey(t *testing.T) {
 	t.Parallel()
-	env := live(freddytest.NewServer(t))
+	env := clitest.Live(freddytest.NewServer(t))
 	env["FREDDY_API_KEY"] = "another-key"
 	got := try(t.Context(), env, "pcon_github")
-	assert.Equal(t, result{exitFailed, "", "get-connector: the API refused the key: check FREDDY_API_KEY\n"}, got)
+	assert.Equal(t, clitest.Result{Code: cli.ExitFailed, Stderr: "get-connector: the API refused the key: check FREDDY_API_KEY\n"}, got)
 }
 
 func TestOtherErrorsTakeOneLine(t *testing.T) {
@@ -166,11 +138,11 @@ func TestOtherErrorsTakeOneLine(t *testing.T) {
 			t.Parallel()
 			server := freddytest.NewServer(t)
 			server.Script(http.MethodGet, "/personal-connectors/pcon_github", tt.reply)
-			got := try(t.Context(), live(server), "pcon_github")
-			assert.Equal(t, exitFailed, got.code)
-			assert.Empty(t, got.stdout)
-			assert.Contains(t, got.stderr, tt.want)
-			assert.Equal(t, 1, strings.Count(got.stderr, "\n"), got.stderr)
+			got := try(t.Context(), clitest.Live(server), "pcon_github")
+			assert.Equal(t, cli.ExitFailed, got.Code)
+			assert.Empty(t, got.Stdout)
+			assert.Contains(t, got.Stderr, tt.want)
+			assert.Equal(t, 1, strings.Count(got.Stderr, "\n"), got.Stderr)
 		})
 	}
 }
@@ -179,18 +151,18 @@ func TestTimeout(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
 	server.Script(http.MethodGet, "/personal-connectors/pcon_github", freddytest.Reply{Delay: time.Hour})
-	got := try(t.Context(), live(server), "-timeout", "50ms", "pcon_github")
-	assert.Equal(t, result{exitFailed, "", "get-connector: no answer within 50ms; -timeout allows for more\n"}, got)
+	got := try(t.Context(), clitest.Live(server), "-timeout", "50ms", "pcon_github")
+	assert.Equal(t, clitest.Result{Code: cli.ExitFailed, Stderr: "get-connector: no answer within 50ms; -timeout allows for more\n"}, got)
 }
 
 func TestInterruptedBefore(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	got := try(ctx, live(freddytest.NewServer(t)), "pcon_github")
-	assert.Equal(t, result{exitInterrupted, "", "get-connector: interrupted\n"}, got)
+	got := try(ctx, clitest.Live(freddytest.NewServer(t)), "pcon_github")
+	assert.Equal(t, clitest.Result{Code: cli.ExitInterrupted, Stderr: "get-connector: interrupted\n"}, got)
 	got = try(ctx, nil, "pcon_github")
-	assert.Equal(t, result{exitInterrupted, "", demoNotice + "get-connector: interrupted\n"}, got)
+	assert.Equal(t, clitest.Result{Code: cli.ExitInterrupted, Stderr: demoNotice + "get-connector: interrupted\n"}, got)
 }
 
 func TestInterruptedMeanwhile(t *testing.T) {
@@ -204,26 +176,21 @@ func TestInterruptedMeanwhile(t *testing.T) {
 		}
 		cancel()
 	}()
-	got := try(ctx, live(server), "pcon_github")
-	assert.Equal(t, result{exitInterrupted, "", "get-connector: interrupted\n"}, got)
+	got := try(ctx, clitest.Live(server), "pcon_github")
+	assert.Equal(t, clitest.Result{Code: cli.ExitInterrupted, Stderr: "get-connector: interrupted\n"}, got)
 }
-
-// full is a disk that is.
-type full struct{}
-
-func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
 func TestOutputThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer
-	code := run(t.Context(), []string{"pcon_github"}, func(string) string { return "" }, full{}, &stderr)
-	assert.Equal(t, exitFailed, code)
+	code := run(t.Context(), []string{"pcon_github"}, func(string) string { return "" }, clitest.Full{}, &stderr)
+	assert.Equal(t, cli.ExitFailed, code)
 	assert.Equal(t, demoNotice+"get-connector: no space left on device\n", stderr.String())
 }
 
 // hostile is a connector whose every text would take over a terminal.
 func hostile() freddy.Connector {
-	const evil = "a\x1b[2J\tb\nc\r\x7f\u009b31m\u202ed\u2028e"
+	const evil = clitest.Evil
 	return freddy.Connector{
 		ID: "pcon_evil", Name: evil, Type: evil, ConnectorID: evil, Description: evil, IconURL: evil, Category: evil,
 		Version: evil, Status: evil, ServerURL: evil, ServerType: evil, CreatedBy: evil,
@@ -246,31 +213,24 @@ func TestControlCharactersAreEscaped(t *testing.T) {
 	server := freddytest.NewServer(t)
 	server.AddConnector(hostile())
 
-	got := try(t.Context(), live(server), "pcon_evil")
-	assert.Equal(t, exitOK, got.code)
-	assertPrintable(t, got.stdout)
-	assertGolden(t, "hostile.txt", got.stdout)
+	got := try(t.Context(), clitest.Live(server), "pcon_evil")
+	assert.Equal(t, cli.ExitOK, got.Code)
+	clitest.Printable(t, got.Stdout)
+	clitest.Golden(t, "hostile.txt", got.Stdout)
 
-	got = try(t.Context(), live(server), "-json", "pcon_evil")
-	assert.Equal(t, exitOK, got.code)
-	assertPrintable(t, got.stdout)
+	got = try(t.Context(), clitest.Live(server), "-json", "pcon_evil")
+	assert.Equal(t, cli.ExitOK, got.Code)
+	clitest.Printable(t, got.Stdout)
 	var decoded freddy.Connector
-	require.NoError(t, json.Unmarshal([]byte(got.stdout), &decoded))
+	require.NoError(t, json.Unmarshal([]byte(got.Stdout), &decoded))
 	assert.Equal(t, hostile().Name, decoded.Name)
 	assert.True(t, hostile().Metadata.ConfigurationSchema.Equal(decoded.Metadata.ConfigurationSchema))
-}
-
-func assertPrintable(t *testing.T, text string) {
-	t.Helper()
-	for _, r := range "\x1b\t\r\x7f\u009b\u202e\u2028" {
-		assert.NotContains(t, text, string(r))
-	}
 }
 
 func TestConnectorThatSaysNothing(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
 	server.AddConnector(freddy.Connector{ID: "pcon_bare"})
-	got := try(t.Context(), live(server), "pcon_bare")
-	assert.Equal(t, result{exitOK, "  ID  pcon_bare\n\nSettings\n\n  (none)\n", ""}, got)
+	got := try(t.Context(), clitest.Live(server), "pcon_bare")
+	assert.Equal(t, clitest.Result{Code: cli.ExitOK, Stdout: "  ID  pcon_bare\n\nSettings\n\n  (none)\n"}, got)
 }
