@@ -31,10 +31,10 @@ func overHTTP2() freddy.Option {
 	}})
 }
 
-// TestFaultsHTTP2 has the faults of the matrix that only HTTP/2 knows. net/http
+// http2Rows has the faults of the matrix that only HTTP/2 knows. net/http
 // itself sends a request anew where the server says that it did not process it;
 // the client does not see those as attempts.
-func TestFaultsHTTP2(t *testing.T) {
+func http2Rows(t *testing.T) {
 	const brief = 100 * time.Millisecond
 	all := slices.Concat(repeated, sentOnce)
 	few := []string{http.MethodGet, http.MethodPut, http.MethodPost}

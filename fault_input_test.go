@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"io/fs"
 	"iter"
 	"log/slog"
 	"math"
@@ -20,6 +21,9 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -36,19 +40,6 @@ import (
 	"github.com/aitronos/freddy-go"
 	"github.com/aitronos/freddy-go/internal/faulty"
 )
-
-// Rows F to I of the fault matrix, and what the API says about its inputs, its
-// iterators and its key, on the harness of fault_test.go.
-func TestFaultInputs(t *testing.T) {
-	argumentRows(t)
-	concurrencyRows(t)
-	secretRows(t)
-	sizeRows(t)
-	t.Run("Do", doRows)
-	t.Run("KeySource", keySourceRows)
-	t.Run("All", allRows)
-	t.Run("Echo", echoRows)
-}
 
 // prompt is the matrix's 50 ms after the end of a context, three times over
 // like fast.
@@ -1547,6 +1538,28 @@ const (
 )
 
 func secretRows(t *testing.T) {
+	// Keys of the usual forms: what is here for tests says so.
+	fault(t, "H10_no_key_in_the_tree", func(f *faultRow) {
+		keys := regexp.MustCompile(`\b(sk|pk|rk)[-_](live|proj)?[-_]?[A-Za-z0-9]{20,}|\b(gh[pousr]|glpat|xox[abp]|tskey)[-_][A-Za-z0-9-]{20,}|\bAKIA[0-9A-Z]{16}\b|\beyJ[\w-]{20,}\.eyJ|-----BEGIN [A-Z ]*PRIVATE KEY`)
+		sample := regexp.MustCompile(`(?i)test|example`)
+		files := 0
+		require.NoError(f, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				if entry != nil && entry.Name() == ".git" {
+					return filepath.SkipDir
+				}
+				return err
+			}
+			text, err := os.ReadFile(path)
+			files++
+			for _, key := range keys.FindAllString(string(text), -1) {
+				assert.Regexp(f, sample, key, path)
+			}
+			return err
+		}))
+		assert.Greater(f, files, 100)
+	})
+
 	source := freddy.WithKeySource(func(context.Context) (string, error) { return faultKey, nil })
 	for name, build := range map[string]struct {
 		key     string

@@ -384,6 +384,17 @@ func TestFaults(t *testing.T) {
 	retryAfterRows(t)
 	headerRows(t)
 	budgetRows(t)
+	http2Rows(t)
+
+	// fault_input_test.go
+	argumentRows(t)
+	concurrencyRows(t)
+	secretRows(t)
+	sizeRows(t)
+	t.Run("Do", doRows)
+	t.Run("KeySource", keySourceRows)
+	t.Run("All", allRows)
+	t.Run("Echo", echoRows)
 }
 
 // The methods by what the client may do with them, RFC 9110, section 9.2.2.
