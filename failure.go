@@ -161,7 +161,7 @@ func (c *call) apiError(result transport.Result, answer transport.Answer) *APIEr
 		SystemMessage: r.String(problem.SystemMessage),
 		TraceID:       clip(r.String(problem.TraceID), maxIDBytes),
 		Details:       redactJSON(r, problem.Details),
-		RetryAfter:    transport.RetryAfter(answer.Header, time.Now()),
+		RetryAfter:    transport.RetryAfter(answer.Header, time.Now),
 		Header:        r.Header(answer.Header),
 		Body:          clipBytes(body),
 	}

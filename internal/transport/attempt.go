@@ -228,7 +228,7 @@ func inflated(header http.Header, body []byte) []byte {
 	if err != nil {
 		return body
 	}
-	if data, _ := readAll(nil, reader, 0, errorBytesHeld); len(data) > 0 {
+	if data, _ := readAll(nil, reader, -1, errorBytesHeld); len(data) > 0 {
 		return data
 	}
 	return body
@@ -255,7 +255,10 @@ func readError(body io.Reader, size int64) ([]byte, error) {
 // server announced saves growing; a server that lies gets no more than a
 // megabyte for it.
 func readAll(data []byte, body io.Reader, size, limit int64) ([]byte, error) {
-	data = slices.Grow(data, int(min(max(size, 1<<10), limit, 1<<20)+1)) // one more, for the end to be seen
+	if size < 0 { // not announced
+		size = 1 << 10
+	}
+	data = slices.Grow(data, int(min(size, limit, 1<<20)+1)) // one more, for the end to be seen
 	for {
 		n, err := body.Read(data[len(data):min(int64(cap(data)), limit)])
 		data = data[:len(data)+n]

@@ -108,7 +108,7 @@ func refusedStream(err error) bool {
 // call may wait.
 func (c *call) pause(n int, deadline time.Time) (time.Duration, bool) {
 	t := c.transport
-	if asked := RetryAfter(c.answer.Header, t.now()); c.err == nil && asked > 0 {
+	if asked := RetryAfter(c.answer.Header, t.now); c.err == nil && asked > 0 {
 		late := !deadline.IsZero() && asked > deadline.Sub(t.now())
 		return asked, asked <= t.maxRetryAfter && !late
 	}

@@ -14,7 +14,7 @@ import (
 // Date, or from now without one. The first line that is valid counts. The
 // result saturates and is never negative; 0 stands for no such header, for
 // nonsense, and for a time that has passed.
-func RetryAfter(header http.Header, now time.Time) time.Duration {
+func RetryAfter(header http.Header, now func() time.Time) time.Duration {
 	for _, line := range header["Retry-After-Ms"] {
 		if wait, ok := parseWait(line, time.Millisecond); ok {
 			return wait
@@ -25,10 +25,11 @@ func RetryAfter(header http.Header, now time.Time) time.Duration {
 			return wait
 		}
 		if at, ok := parseDate(line); ok {
-			if date, ok := parseDate(header.Get("Date")); ok {
-				now = date
+			from, ok := parseDate(header.Get("Date"))
+			if !ok {
+				from = now()
 			}
-			return max(0, at.Sub(now)) // Sub saturates
+			return max(0, at.Sub(from)) // Sub saturates
 		}
 	}
 	return 0
