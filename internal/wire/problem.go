@@ -32,9 +32,20 @@ type Field struct{ Name, Message, Code string }
 // a body that was cut it takes what is there, of HTML or nothing it takes
 // nothing.
 func ParseProblem(body []byte) Problem {
-	var p Problem
-	d := newDecoder(mend(body))
-	d.members(d.json.Next(), func(key string, kind jx.Type) bool {
+	p, whole := parseProblem(body)
+	if !whole {
+		p, _ = parseProblem(mend(body))
+	}
+	if p.Message == "" && len(p.Fields) > 0 {
+		p.Message = summary(p.Fields)
+	}
+	return p
+}
+
+// parseProblem also reports whether body was an object, to its end.
+func parseProblem(body []byte) (p Problem, whole bool) {
+	d := newDecoder(body)
+	whole = d.members(d.json.Next(), func(key string, kind jx.Type) bool {
 		switch {
 		case key == "error" && kind == jx.Object:
 			d.members(kind, func(key string, kind jx.Type) bool { return p.member(d, key, kind) })
@@ -51,10 +62,7 @@ func ParseProblem(body []byte) Problem {
 		}
 		return true
 	})
-	if p.Message == "" && len(p.Fields) > 0 {
-		p.Message = summary(p.Fields)
-	}
-	return p
+	return p, whole
 }
 
 // member reads a member that means the same in {"error":{...}} and outside it.
@@ -175,21 +183,23 @@ func summary(fields []Field) string {
 
 // members calls visit for each member of the object that comes next and skips
 // the values that visit leaves. Anything that is not an object is skipped, and
-// it ends where the text is broken.
-func (d *decoder) members(kind jx.Type, visit func(key string, kind jx.Type) bool) {
+// it ends where the text is broken. It reports whether there was an object, to
+// its end.
+func (d *decoder) members(kind jx.Type, visit func(key string, kind jx.Type) bool) bool {
 	if kind != jx.Object {
 		_ = d.json.Skip()
-		return
+		return false
 	}
 	it, err := d.json.ObjIter()
 	if err != nil {
-		return
+		return false
 	}
 	for it.Next() {
 		if !visit(d.cut(it.Key()), d.json.Next()) && d.json.Skip() != nil {
-			return
+			return false
 		}
 	}
+	return it.Err() == nil
 }
 
 // elements is members for an array.
