@@ -155,6 +155,24 @@ func http2Rows(t *testing.T) {
 			}
 		}
 	})
+	fault(t, "A_stream_reset_by_protocol_error_without_a_body", func(f *faultRow) {
+		s := f.serveHTTP2(nil, ok, faulty.StreamReset(faulty.ProtocolError), ok)
+		c := f.client(s.URL(), overHTTP2())
+		f.get(c).ok(1) // before the first answer the protocol is not known
+		_, err := c.Configurations().Test(f.Context(), "config_123")
+		var failed *freddy.TransportError
+		require.ErrorAs(f, err, &failed)
+		assert.True(f, failed.Ambiguous)
+		require.Len(f, s.Requests(), 2)
+		assert.Empty(f, s.Requests()[1].Body)
+	})
+	fault(t, "A_stream_refused_without_a_body", func(f *faultRow) {
+		s := f.serveHTTP2(nil, ok, faulty.StreamReset(faulty.RefusedStream), ok)
+		c := f.client(s.URL(), overHTTP2())
+		f.get(c).ok(1)
+		require.NoError(f, c.Do(f.Context(), http.MethodPost, "/x", nil, nil), "the server said that it did nothing")
+		assert.Len(f, s.Requests(), 3)
+	})
 	fault(t, "A_stream_reset", func(f *faultRow) {
 		for name, code := range map[string]faulty.Code{
 			"internal_error": faulty.InternalError, "enhance_your_calm": faulty.EnhanceYourCalm, "no_error": faulty.NoError,

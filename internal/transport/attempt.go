@@ -74,6 +74,11 @@ func (c *call) attempt(req *http.Request) (Answer, error) {
 	out.Host = out.URL.Host
 	if !c.request.Repeatable {
 		out.GetBody = c.transport.rewind(out.GetBody, trace)
+		// Without a body there is nothing to rewind, and net/http would not ask.
+		// Over HTTP/1 it would send this one in chunks.
+		if out.Body == nil && c.transport.protocol.Load() == 2 {
+			out.Body = noBytes{}
+		}
 	}
 
 	response, err := c.transport.base.RoundTrip(out) //nolint:bodyclose // read closes it
@@ -88,7 +93,7 @@ func (c *call) attempt(req *http.Request) (Answer, error) {
 		return Answer{}, c.explain(req.Context(), ctx, limit, err)
 	}
 	c.unsent = false
-	c.transport.http1.Store(response.ProtoMajor == 1)
+	c.transport.protocol.Store(int32(response.ProtoMajor))
 	if response.StatusCode < 100 {
 		closeBody(response.Body)
 		return Answer{}, errors.New("malformed HTTP response: a status below 100")
@@ -112,7 +117,7 @@ func (c *call) attempt(req *http.Request) (Answer, error) {
 // prove something are for our own loop. Before the first answer there is no
 // connection that could have been closed.
 func (t *Transport) rewind(getBody func() (io.ReadCloser, error), trace *connTrace) func() (io.ReadCloser, error) {
-	if getBody == nil || !t.http1.Load() {
+	if getBody == nil || t.protocol.Load() != 1 {
 		return nil
 	}
 	return func() (io.ReadCloser, error) {
@@ -122,6 +127,12 @@ func (t *Transport) rewind(getBody func() (io.ReadCloser, error), trace *connTra
 		return getBody()
 	}
 }
+
+// noBytes is an empty body that net/http does not recognise as one.
+type noBytes struct{}
+
+func (noBytes) Read([]byte) (int, error) { return 0, io.EOF }
+func (noBytes) Close() error             { return nil }
 
 // limited puts the time limit on an attempt. Where the caller's deadline is
 // nearer, it serves, without a timer of our own.

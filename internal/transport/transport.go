@@ -47,7 +47,7 @@ type Transport struct {
 	now              func() time.Time
 	random           func(n int64) int64
 	budget           budget
-	http1            atomic.Bool // the last answer came over HTTP/1
+	protocol         atomic.Int32 // the major version of HTTP that the last answer came over
 }
 
 // New returns a Transport with a full retry budget.
