@@ -72,13 +72,36 @@ func (c *Client) address(r request) (*url.URL, error) {
 		u.RawPath += before + id + after
 	}
 	if r.params != nil {
-		values, err := r.params.query()
+		q, err := r.params.query()
 		if err != nil {
 			return nil, err
 		}
-		u.RawQuery = values.Encode()
+		u.RawQuery = string(q)
 	}
 	return &u, nil
+}
+
+// query is the query of a list, escaped. Its parameters stand by name, so that
+// equal parameters make equal requests.
+type query string
+
+// with adds a parameter, unless it is empty.
+func (q query) with(name, value string) query {
+	if value == "" {
+		return q
+	}
+	if q != "" {
+		q += "&"
+	}
+	return q + query(name+"="+url.QueryEscape(value))
+}
+
+// number returns n as the value of a parameter, empty for 0.
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 // reserved are the names that share the level of {connector_id}: an id of this

@@ -134,7 +134,7 @@ type request struct {
 
 // A querier makes the query of a list from its parameters.
 type querier interface {
-	query() (url.Values, error)
+	query() (query, error)
 }
 
 // A payload is a body that has to be made first, of parameters that are checked;

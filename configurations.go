@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"iter"
 	"net/http"
-	"net/url"
 	"strconv"
 
 	"github.com/aitronos/freddy-go/internal/wire"
@@ -115,15 +114,18 @@ type ConfigurationListParams struct {
 	After               string // id of the last configuration of the page before
 }
 
-func (p ConfigurationListParams) query() (url.Values, error) {
-	values := url.Values{}
-	set(values, "personalConnectorId", p.PersonalConnectorID)
-	set(values, "healthStatus", string(p.HealthStatus))
-	set(values, "after", p.After)
+func (p ConfigurationListParams) query() (query, error) {
+	enabled := ""
 	if p.Enabled != nil {
-		values.Set("enabled", strconv.FormatBool(*p.Enabled))
+		enabled = strconv.FormatBool(*p.Enabled)
 	}
-	return values, limited(values, p.Limit)
+	limit, err := pageSize(p.Limit)
+	return query("").
+		with("after", p.After).
+		with("enabled", enabled).
+		with("healthStatus", string(p.HealthStatus)).
+		with("limit", limit).
+		with("personalConnectorId", p.PersonalConnectorID), err
 }
 
 // after returns the parameters of the page that follows items.
@@ -139,12 +141,11 @@ type ToolListParams struct {
 	ForceRefresh bool // ask the MCP server, not the API's cache
 }
 
-func (p ToolListParams) query() (url.Values, error) {
-	values := url.Values{}
+func (p ToolListParams) query() (query, error) {
 	if p.ForceRefresh {
-		values.Set("forceRefresh", "true")
+		return query("").with("forceRefresh", "true"), nil
 	}
-	return values, nil
+	return "", nil
 }
 
 // ConfigurationCreateParams are what a configuration is made of.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"iter"
 	"net/http"
-	"net/url"
-	"strconv"
 )
 
 const (
@@ -55,18 +53,17 @@ type ConnectorListParams struct {
 	Offset   int // how many to skip
 }
 
-func (p ConnectorListParams) query() (url.Values, error) {
-	values := url.Values{}
-	set(values, "type", string(p.Type))
-	set(values, "category", string(p.Category))
-	set(values, "status", string(p.Status))
+func (p ConnectorListParams) query() (query, error) {
 	if p.Offset < 0 {
-		return nil, &ArgumentError{"Offset", "must not be negative"}
+		return "", &ArgumentError{"Offset", "must not be negative"}
 	}
-	if p.Offset > 0 {
-		values.Set("offset", strconv.Itoa(p.Offset))
-	}
-	return values, limited(values, p.Limit)
+	limit, err := pageSize(p.Limit)
+	return query("").
+		with("category", string(p.Category)).
+		with("limit", limit).
+		with("offset", number(p.Offset)).
+		with("status", string(p.Status)).
+		with("type", string(p.Type)), err
 }
 
 // after returns the parameters of the page that follows items.

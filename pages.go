@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"hash/maphash"
 	"iter"
-	"net/url"
 	"slices"
 	"strconv"
 
@@ -73,22 +72,12 @@ func (l *list[T]) items() []*T {
 	return append([]*T{}, l.Data...)
 }
 
-// set adds a parameter to a query, unless it is empty.
-func set(values url.Values, name, value string) {
-	if value != "" {
-		values.Set(name, value)
-	}
-}
-
-// limited adds the size of a page to a query.
-func limited(values url.Values, limit int) error {
+// pageSize returns the query's value for the size of a page, empty for 0.
+func pageSize(limit int) (string, error) {
 	if limit < 0 || limit > maxPageSize {
-		return &ArgumentError{"Limit", "must be 1 to 100, or 0 for the server's default"}
+		return "", &ArgumentError{"Limit", "must be 1 to 100, or 0 for the server's default"}
 	}
-	if limit > 0 {
-		values.Set("limit", strconv.Itoa(limit))
-	}
-	return nil
+	return number(limit), nil
 }
 
 var errRepeated = &wire.Error{Pointer: "/data", Reason: "is a page that the server has sent before"}
