@@ -25,7 +25,7 @@ func TestAllocations(t *testing.T) {
 	}{
 		"Get":         {30, func() { _, _ = get.Connectors().Get(ctx, "pcon_github") }},
 		"page of 100": {338, func() { _, _ = page.Connectors().List(ctx, freddy.ConnectorListParams{Limit: 100}) }},
-		"404":         {30, func() { _, _ = missing.Connectors().Get(ctx, "pcon_unknown") }},
+		"404":         {29, func() { _, _ = missing.Connectors().Get(ctx, "pcon_unknown") }},
 	} {
 		assert.LessOrEqual(t, testing.AllocsPerRun(200, row.call), row.most, name)
 	}

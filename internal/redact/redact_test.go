@@ -68,6 +68,25 @@ func TestString(t *testing.T) {
 	}
 }
 
+// Wherever a secret stands, and however long it is, none gets past the look at a
+// few bytes that spares most texts the search.
+func TestEveryPlace(t *testing.T) {
+	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+	for length := 1; length <= len(letters); length++ {
+		key := letters[:length]
+		r := redact.New(key)
+		for before := range 2 * len(letters) {
+			for after := range 5 {
+				s := strings.Repeat("-", before) + key + strings.Repeat("-", after)
+				want := strings.Repeat("-", before) + redact.Mark + strings.Repeat("-", after)
+				require.Equal(t, want, r.String(s))
+				require.Equal(t, want, string(r.Bytes([]byte(s))))
+				require.Equal(t, want, string(r.Plain([]byte(s))))
+			}
+		}
+	}
+}
+
 // A credential may be any text.
 func TestAnySecret(t *testing.T) {
 	const secret = "pässword\n\t😀 \"x\""
