@@ -1,8 +1,13 @@
 package freddy
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
+	"errors"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 
 	"github.com/aitronos/freddy-go/internal/redact"
@@ -98,15 +103,15 @@ func (c *call) path() string { return c.redactor.String(c.URL.EscapedPath()) }
 // log returns what tells the logger of an attempt.
 func (c *call) log(logger *slog.Logger) func(context.Context, transport.Attempt) {
 	return func(ctx context.Context, a transport.Attempt) {
-		level := slog.LevelDebug
-		if a.Err != nil || a.Answer.StatusCode/100 != 2 {
-			level = slog.LevelWarn
+		level, message := slog.LevelDebug, "freddy: attempt"
+		if failure := whatFailed(a); failure != "" {
+			level, message = slog.LevelWarn, "freddy: attempt failed: "+failure
 		}
 		route := c.Route
 		if route == "" {
 			route = c.path()
 		}
-		logger.LogAttrs(ctx, level, "freddy: attempt",
+		logger.LogAttrs(ctx, level, message,
 			slog.String("method", c.redactor.String(c.Method)),
 			slog.String("route", route),
 			slog.Int("status", a.Answer.StatusCode),
@@ -114,6 +119,41 @@ func (c *call) log(logger *slog.Logger) func(context.Context, transport.Attempt)
 			slog.Duration("duration", a.Duration),
 			slog.String("request_id", redact.Line(c.requestID(a.Answer.Header), maxNameText)))
 	}
+}
+
+// whatFailed says why an attempt failed, in fixed words: the text of an error may
+// quote what a server or a proxy sent. It is empty if the attempt did not fail.
+func whatFailed(a transport.Attempt) string {
+	var (
+		limit  interface{ Timeout() bool }
+		lookup *net.DNSError
+		op     *net.OpError
+		coding *transport.EncodingError
+		cert   *tls.CertificateVerificationError
+	)
+	switch err := a.Err; {
+	case err == nil && a.Answer.StatusCode/100 == 2:
+		return ""
+	case err == nil:
+		return cmp.Or(http.StatusText(a.Answer.StatusCode), "refused")
+	case errors.Is(err, context.Canceled):
+		return "the caller gave up"
+	case errors.As(err, &lookup):
+		return "name not found"
+	case errors.As(err, &limit) && limit.Timeout():
+		return "time limit"
+	case errors.As(err, &op) && op.Op == "dial":
+		return "cannot connect"
+	case errors.Is(err, transport.ErrTooLarge), errors.As(err, &coding):
+		return "the answer cannot be used"
+	case a.Answer.StatusCode != 0:
+		return "the answer was cut off"
+	case errors.As(err, &cert):
+		return "the certificate was refused"
+	case errors.Is(err, io.EOF), errors.As(err, &op):
+		return "the connection broke"
+	}
+	return "no answer"
 }
 
 // idempotent reports whether a method may be repeated (RFC 9110, section

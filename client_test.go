@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -237,13 +239,13 @@ func TestLogger(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	require.Len(t, lines, 3)
 	for i, want := range []struct {
-		level, route string
-		status       float64
-		attempt      float64
+		level, message, route string
+		status                float64
+		attempt               float64
 	}{
-		{"WARN", "/personal-connectors/{connector_id}", 503, 1},
-		{"DEBUG", "/personal-connectors/{connector_id}", 200, 2},
-		{"DEBUG", "/prefix/v1/personal-connectors", 200, 1},
+		{"WARN", "freddy: attempt failed: Service Unavailable", "/personal-connectors/{connector_id}", 503, 1},
+		{"DEBUG", "freddy: attempt", "/personal-connectors/{connector_id}", 200, 2},
+		{"DEBUG", "freddy: attempt", "/prefix/v1/personal-connectors", 200, 1},
 	} {
 		var record map[string]any
 		require.NoError(t, json.Unmarshal([]byte(lines[i]), &record))
@@ -251,9 +253,57 @@ func TestLogger(t *testing.T) {
 		delete(record, "duration")
 		delete(record, "time")
 		assert.Equal(t, map[string]any{
-			"level": want.level, "msg": "freddy: attempt", "method": "GET", "route": want.route,
+			"level": want.level, "msg": want.message, "method": "GET", "route": want.route,
 			"status": want.status, "attempt": want.attempt, "request_id": "req_REDACTED",
 		}, record)
+	}
+}
+
+// The message says why an attempt failed, which the status alone does not.
+func TestLoggerSaysWhy(t *testing.T) {
+	silent := httptest.NewTLSServer(reply("{}")) // its certificate is nobody's
+	t.Cleanup(silent.Close)
+	silent.Config.ErrorLog = log.New(io.Discard, "", 0)
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	drop := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+	cut := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		_, _ = io.WriteString(w, "{")
+	}
+	stall := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	odd := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(599) }
+	coded := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "br")
+		_, _ = io.WriteString(w, "{}")
+	}
+	unknown := &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}
+	})}
+	ended, cancel := context.WithCancel(t.Context())
+	giveUp := func(_ http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() }
+	for _, row := range []struct {
+		url, want string
+		ctx       context.Context
+		opts      []freddy.Option
+	}{
+		{server(t, drop), "the connection broke", t.Context(), nil},
+		{server(t, cut), "the answer was cut off", t.Context(), nil},
+		{server(t, stall), "time limit", t.Context(), []freddy.Option{freddy.WithAttemptTimeout(20 * time.Millisecond)}},
+		{server(t, odd), "refused", t.Context(), nil},
+		{server(t, coded), "the answer cannot be used", t.Context(), nil},
+		{server(t, reply("{}")), "the answer cannot be used", t.Context(), []freddy.Option{freddy.WithMaxResponseBytes(1)}},
+		{server(t, giveUp), "the caller gave up", ended, nil},
+		{gone.URL, "cannot connect", t.Context(), nil},
+		{silent.URL, "the certificate was refused", t.Context(), nil},
+		{"https://api.test", "name not found", t.Context(), []freddy.Option{freddy.WithHTTPClient(unknown)}},
+	} {
+		var out strings.Builder
+		logger := slog.New(slog.NewTextHandler(&out, nil))
+		client := newClient(t, row.url, append(row.opts, freddy.WithLogger(logger), freddy.WithMaxRetries(0))...)
+		_, err := client.Connectors().Get(row.ctx, "pcon_github")
+		require.Error(t, err)
+		assert.Contains(t, out.String(), `level=WARN msg="freddy: attempt failed: `+row.want+`"`)
 	}
 }
 

@@ -340,7 +340,7 @@ func argumentRows(t *testing.T) {
 		{option: "WithKeySource", client: []freddy.Option{freddy.WithKeySource(nil)}},
 		{option: "WithLogger", client: []freddy.Option{freddy.WithLogger(nil)}},
 		{option: "WithUserAgent", client: []freddy.Option{
-			freddy.WithUserAgent(""), freddy.WithUserAgent(" "), freddy.WithUserAgent("\t"), freddy.WithUserAgent("a\r\nX: 1"), freddy.WithUserAgent("a\x00"), freddy.WithUserAgent("a\x7f"),
+			freddy.WithUserAgent(""), freddy.WithUserAgent(" "), freddy.WithUserAgent("\t"), freddy.WithUserAgent("a\r\nX: 1"), freddy.WithUserAgent("a\x00"), freddy.WithUserAgent("a\x7f"), freddy.WithUserAgent("Åcme/1"), freddy.WithUserAgent(" a"), freddy.WithUserAgent("a\tb"),
 		}},
 		{option: "WithHeader", shared: badHeaders()},
 	}
@@ -1698,14 +1698,14 @@ func secretRows(t *testing.T) {
 			delete(line, "duration")
 			lines = append(lines, line)
 		}
-		line := func(level, method, route string, status, attempt float64, id string) map[string]any {
-			return map[string]any{"level": level, "msg": "freddy: attempt", "method": method, "route": route, "status": status, "attempt": attempt, "request_id": id}
+		line := func(level, message, method, route string, status, attempt float64, id string) map[string]any {
+			return map[string]any{"level": level, "msg": message, "method": method, "route": route, "status": status, "attempt": attempt, "request_id": id}
 		}
 		assert.Equal(f, []map[string]any{
-			line("WARN", "GET", "/personal-connectors", 503, 1, "req_1"),
-			line("DEBUG", "GET", "/personal-connectors", 200, 2, `req_\u202eREDACTED`),
-			line("WARN", "GET", "/personal-connectors/{connector_id}", 404, 1, ""),
-			line("WARN", "POST", "/v1/x/REDACTED", 0, 1, ""),
+			line("WARN", "freddy: attempt failed: Service Unavailable", "GET", "/personal-connectors", 503, 1, "req_1"),
+			line("DEBUG", "freddy: attempt", "GET", "/personal-connectors", 200, 2, `req_\u202eREDACTED`),
+			line("WARN", "freddy: attempt failed: Not Found", "GET", "/personal-connectors/{connector_id}", 404, 1, ""),
+			line("WARN", "freddy: attempt failed: the connection broke", "POST", "/v1/x/REDACTED", 0, 1, ""),
 		}, lines)
 	})
 
