@@ -47,8 +47,11 @@ type sourceError struct{ error }
 
 // checkKey requires what any header can carry. It says nothing of the key.
 func checkKey(argument, key string) error {
-	if key == "" || len(key) > maxKeyBytes {
-		return &ArgumentError{argument, fmt.Sprintf("must be 1 to %d bytes", maxKeyBytes)}
+	if key == "" {
+		return &ArgumentError{argument, "must not be empty"}
+	}
+	if len(key) > maxKeyBytes {
+		return &ArgumentError{argument, fmt.Sprintf("must be at most %d bytes", maxKeyBytes)}
 	}
 	for _, c := range []byte(key) {
 		if c <= ' ' || c > '~' {

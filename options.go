@@ -13,13 +13,17 @@ import (
 	"github.com/aitronos/freddy-go/internal/transport"
 )
 
-// An Option sets something for a whole Client; it is given to NewClient. The
-// order of options does not matter; of one that is given twice the last counts.
+// An Option sets something for a whole Client; it is given to [NewClient]. The
+// order of options does not matter; of one that is given twice the last counts
+// ([WithHeader]: for each name). One that is nil or makes no sense is an
+// *ArgumentError of NewClient.
 type Option interface {
 	applyClient(s *settings) error
 }
 
-// A CallOption sets something for one call.
+// A CallOption sets something for one call; of one that is given twice the last
+// counts, but for [WithResponse]. One that is nil or makes no sense is an
+// *ArgumentError of the call.
 type CallOption interface {
 	applyCall(s *callSettings) error
 }
@@ -110,8 +114,10 @@ func (s AuthScheme) header() (name, prefix string) {
 
 // WithBaseURL sets where the API is; without it, DefaultBaseURL. It is an
 // absolute URL with http or https, with or without a trailing slash and with
-// any path prefix, but without user info, query or fragment. The key is sent to
-// its scheme, host and port only.
+// any path prefix, but without user info, query or fragment; the version, /v1,
+// is part of it. http is for loopback (localhost, 127.0.0.0/8, ::1), unless
+// [WithInsecureHTTP] is given. The key is sent to its scheme, host and port only.
+// An empty text is not the default but an *ArgumentError.
 func WithBaseURL(baseURL string) Option {
 	return clientOption(func(s *settings) error {
 		s.baseURL = baseURL
@@ -125,7 +131,9 @@ func WithBaseURL(baseURL string) Option {
 // never changed. Without a Transport it stands for http.DefaultTransport.
 //
 // A RoundTripper of your own sees each attempt with its key, and the route
-// (/personal-connectors/{connector_id}) in Request.Pattern.
+// (/personal-connectors/{connector_id}) in Request.Pattern, which is empty for
+// [Client.Do]. One that does not report to net/http/httptrace leaves it open
+// whether a failed request was sent, so that a POST is not repeated.
 //
 // Without this option the client has a pool of its own: up to 256 idle
 // connections to the host, HTTP/2 with pings, 10 s to connect, 10 s for TLS,
@@ -156,8 +164,9 @@ func WithAuthScheme(scheme AuthScheme) Option {
 	})
 }
 
-// WithKeySource sets a function that is asked for the key once a call, with the
-// call's context, in place of a fixed key: for keys that rotate. It is asked
+// WithKeySource sets a function that is asked for the key once a call (All: once
+// a page), with the call's context, in place of a fixed key: for keys that
+// rotate. It is asked
 // concurrently and should answer from memory, for the call waits for it. If it
 // fails, nothing is sent and the call returns a *TransportError that wraps its
 // error; a key that no header can carry is an *ArgumentError.
@@ -175,17 +184,19 @@ func WithKeySource(source func(context.Context) (string, error)) Option {
 // client's own: acme-sync/1.4 freddy-go/0.1.0 (go1.26.8; linux/amd64).
 func WithUserAgent(product string) Option {
 	return clientOption(func(s *settings) error {
-		if strings.TrimSpace(product) == "" || !validHeaderValue(product) {
-			return &ArgumentError{"WithUserAgent", "must be visible ASCII"}
+		if strings.Trim(product, " ") != product || product == "" || strings.ContainsFunc(product, notPrintable) {
+			return &ArgumentError{"WithUserAgent", "must be printable ASCII, without spaces at its ends"}
 		}
 		s.product = product
 		return nil
 	})
 }
 
-// WithLogger logs each attempt: at level Debug, or Warn if it failed. A record
-// has method, route, status, attempt, duration and request_id, never a header,
-// a query or a body. Without this option nothing is logged.
+// WithLogger logs each attempt: at level Debug, or Warn if it failed. The message
+// says in a few fixed words why ("freddy: attempt failed: time limit"). A record
+// has method, route, status, attempt, duration and request_id, never a header, a
+// query or a body. status is 0 where no answer came; the route of [Client.Do] is
+// the path as requested. Without this option nothing is logged.
 func WithLogger(logger *slog.Logger) Option {
 	return clientOption(func(s *settings) error {
 		if logger == nil {
@@ -196,10 +207,11 @@ func WithLogger(logger *slog.Logger) Option {
 	})
 }
 
-// WithRetryWait sets the bounds of the wait before a retry: minWait is that of
-// the first, which doubles with each, maxWait that of any; without it, 500 ms
-// and 8 s. The wait itself is drawn uniformly between 1 ms and the bound, or is
-// the bound where that is less.
+// WithRetryWait sets the upper bounds of the random wait before a retry: minWait
+// is that of the first, which doubles with each further one, and maxWait that of
+// any; without it, 500 ms and 8 s. The wait is drawn uniformly between 1 ms,
+// whatever minWait is, and the bound; a bound of 1 ms or less is the wait itself,
+// so that 0, 0 waits for nothing. A Retry-After stands in the place of this wait.
 func WithRetryWait(minWait, maxWait time.Duration) Option {
 	return clientOption(func(s *settings) error {
 		if minWait < 0 || maxWait < minWait {
@@ -247,7 +259,8 @@ func WithInsecureHTTP() Option {
 }
 
 // WithMaxRetries sets how often a call is retried after its first attempt, 0 to
-// 100; without it, 3. 0 turns retries off.
+// 100; without it, 3. 0 turns retries off. The client's retry budget, of which
+// 100 retries take all, holds as well.
 func WithMaxRetries(retries int) SharedOption {
 	return sharedOption(func(s *callSettings) error {
 		if retries < 0 || retries > 100 {
@@ -259,8 +272,8 @@ func WithMaxRetries(retries int) SharedOption {
 }
 
 // WithAttemptTimeout sets how long one attempt may take, from the connection to
-// the end of the body; without it, 30 s. What limits the whole call is the
-// context.
+// the end of the body; without it, 30 s. It must be positive. What limits the
+// whole call is the context.
 func WithAttemptTimeout(timeout time.Duration) SharedOption {
 	return sharedOption(func(s *callSettings) error {
 		if timeout <= 0 {
@@ -279,9 +292,10 @@ var ownHeaders = []string{
 
 // WithHeader sets a header of each request; a call's wins over the client's,
 // and both over those of the client itself (Accept, Content-Type, User-Agent).
-// Authorization, the key headers, Host, Content-Length, Transfer-Encoding and
-// Trailer cannot be set. net/http takes an Idempotency-Key for a promise and may
-// send a POST anew, on a connection that the server closed.
+// A name has one value, and its case does not matter. Authorization, the key
+// headers, Host, Content-Length, Transfer-Encoding and Trailer are an
+// *ArgumentError. With an Idempotency-Key net/http itself may send a POST twice,
+// where the server closes the connection.
 func WithHeader(key, value string) SharedOption {
 	return sharedOption(func(s *callSettings) error {
 		name := http.CanonicalHeaderKey(key)
@@ -291,7 +305,7 @@ func WithHeader(key, value string) SharedOption {
 		case slices.Contains(ownHeaders, name):
 			return &ArgumentError{"WithHeader", "must not set " + name}
 		case !validHeaderValue(value):
-			return &ArgumentError{"WithHeader", "must have a value without control characters"}
+			return &ArgumentError{"WithHeader", "must have a value without control characters, or spaces at its ends"}
 		}
 		s.header = s.header.Clone()
 		if s.header == nil {
@@ -304,7 +318,8 @@ func WithHeader(key, value string) SharedOption {
 
 // WithResponse fills response when the call ends, on success and on error, and
 // overwrites what is there: where no answer came, StatusCode is 0. With All it
-// is the last page's. Given twice, both are filled.
+// is the last page's. Given twice, both are filled. Calls that run at the same
+// time each need a Response of their own.
 func WithResponse(response *Response) CallOption {
 	return callOption(func(s *callSettings) error {
 		if response == nil {
@@ -335,6 +350,8 @@ func validToken(s string) bool {
 func isAlphanumeric(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
+
+func notPrintable(r rune) bool { return r < ' ' || r > '~' }
 
 // validHeaderValue reports whether net/http would send s as it is.
 func validHeaderValue(s string) bool {
