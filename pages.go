@@ -10,12 +10,16 @@ import (
 	"github.com/aitronos/freddy-go/internal/wire"
 )
 
-// Page is one page of a list.
+// Page is one page of a list. The one that follows has the Offset of this one and
+// len(Items) more, or the ID of the last item as its After; All does that by
+// itself.
 type Page[T any] struct {
-	Items []*T
+	Items []*T // none of them nil; may be nil itself where there are none
+
 	// HasMore reports whether another page may follow. The form of the trailer
 	// is not documented: hasMore rules where the server sends it; without it a
-	// page that is full has a successor.
+	// page that is full has a successor: one of Limit items, or of 20 where
+	// Limit is 0.
 	HasMore bool
 	Extra   map[string]json.RawMessage // members beside data and hasMore: total and the like
 }
@@ -80,6 +84,12 @@ func pageSize(limit int) (string, error) {
 	return number(limit), nil
 }
 
+// model is a pointer to T that says what it is.
+type model[T any] interface {
+	*T
+	identified
+}
+
 var errRepeated = &wire.Error{Pointer: "/data", Reason: "is a page that the server has sent before"}
 
 // paginate is the one iterator behind every All. It asks for the first page
@@ -90,7 +100,7 @@ var errRepeated = &wire.Error{Pointer: "/data", Reason: "is a page that the serv
 // A server that ignores paging would keep it going for ever, so it ends with an
 // error at a page with the very items of an earlier one, and at one after which
 // the same request would follow again.
-func paginate[P any, T any](first P, opts []CallOption, get func(P, ...CallOption) (*Page[T], error), next func(P, []*T) (P, bool)) iter.Seq2[*T, error] {
+func paginate[P, T any, M model[T]](first P, opts []CallOption, get func(P, ...CallOption) (*Page[T], error), next func(P, []*T) (P, bool)) iter.Seq2[*T, error] {
 	opts = slices.Clone(opts)
 	return func(yield func(*T, error) bool) {
 		seen := map[uint64]bool{}
@@ -102,7 +112,7 @@ func paginate[P any, T any](first P, opts []CallOption, get func(P, ...CallOptio
 				if len(items) == 0 {
 					return nil
 				}
-				mark := fingerprint(seed, items)
+				mark := fingerprint[T, M](seed, items)
 				var moved bool
 				if following, moved = next(params, items); seen[mark] || !moved {
 					return errRepeated
@@ -132,11 +142,11 @@ func paginate[P any, T any](first P, opts []CallOption, get func(P, ...CallOptio
 }
 
 // fingerprint is a hash of the ids of a page, in their order.
-func fingerprint[T any](seed maphash.Seed, items []*T) uint64 {
+func fingerprint[T any, M model[T]](seed maphash.Seed, items []*T) uint64 {
 	var hash maphash.Hash
 	hash.SetSeed(seed)
 	for _, item := range items {
-		id, _, _ := any(item).(identified).identity()
+		id, _, _ := M(item).identity()
 		hash.WriteString(id)
 		hash.WriteByte(0)
 	}
