@@ -38,7 +38,8 @@ type Client struct {
 // NewClient returns a client for the API key. The key is empty when, and only
 // when, WithKeySource is given. It must be visible ASCII, at most 8 KiB; what
 // keys look like differs from page to page of the documentation, so nothing
-// else is checked. Every error is an *ArgumentError; nothing is sent.
+// else is checked. Every error is an *ArgumentError; nothing is sent. No
+// environment variable is read but those of the proxy, by net/http.
 func NewClient(apiKey string, opts ...Option) (*Client, error) {
 	s := defaultSettings()
 	for i, opt := range opts {
@@ -86,8 +87,9 @@ func (c *Client) Connectors() *ConnectorsService { return (*ConnectorsService)(c
 func (c *Client) Configurations() *ConfigurationsService { return (*ConfigurationsService)(c) }
 
 // CloseIdleConnections closes the connections that are kept for further calls.
-// Calls under way go on, and the client stays usable. With WithHTTPClient they
-// are those of the lent Transport.
+// Calls under way go on, and the client stays usable. With [WithHTTPClient] they
+// are those of the lent Transport, which others may use, too; one that has no
+// such method keeps its own.
 func (c *Client) CloseIdleConnections() {
 	if c != nil && c.transport != nil {
 		c.transport.CloseIdleConnections()
@@ -95,14 +97,21 @@ func (c *Client) CloseIdleConnections() {
 }
 
 // Do calls an endpoint that this package does not model yet, with the same
-// authentication, retries (by method), limits and errors.
+// authentication, limits and errors. GET, HEAD, OPTIONS, PUT and DELETE are
+// retried like GET, any other method like POST.
 //
 // The path is below the base URL, begins with a slash and may carry a query; it
-// goes out as it is, so that escaping its segments is the caller's. in is the
-// body: nil for none, a json.RawMessage as it is, or anything that
-// encoding/json takes. out receives the answer: nil discards it,
-// *json.RawMessage takes its bytes, anything else goes through encoding/json.
-// An answer without a body is a *DecodeError unless out is nil.
+// goes out as it is, so that escaping its segments is the caller's. One that is
+// not escaped, has . or .. as a segment or a fragment is an *ArgumentError.
+//
+// in is the body: nil for none, a json.RawMessage as it is, or anything that
+// encoding/json takes (a []byte it writes in base64, a nil pointer as null).
+//
+// out receives the answer: nil discards it unread, *json.RawMessage takes its
+// bytes, any other pointer goes through encoding/json, which may fill a part of
+// it before it fails. The answer is taken as it is: {"success":true,"data":...}
+// is not opened, but "success": false is an *APIError. An answer without a body
+// is a *DecodeError unless out is nil.
 func (c *Client) Do(ctx context.Context, method, path string, in, out any, opts ...CallOption) error {
 	_, err := do[struct{}](ctx, c, request{
 		method: method,

@@ -19,24 +19,29 @@ const (
 )
 
 // ConfigurationsService manages a user's configurations of connectors.
-// Client.Configurations returns it.
+// [Client.Configurations] returns it.
+//
+// An id has 1 to 128 characters of A-Z, a-z, 0-9, _ and -; any other is an
+// *ArgumentError, and nothing is sent. An unknown id is an *APIError for which
+// errors.Is matches [ErrNotFound].
 type ConfigurationsService Client
 
 // Create creates a configuration. It is sent once, unless it surely was not
-// processed: the API knows no idempotency keys. If the answer is lost, the error
-// is a *TransportError with Ambiguous true; the configuration may then exist, so
-// list and look before trying again.
+// processed: the API knows no idempotency keys. So the configuration may exist
+// although there is an error: after a *TransportError with Ambiguous true, after
+// a *DecodeError, and after an *APIError with status 408 or 5xx. List and look
+// before trying again.
 //
 // Nothing is checked against the connector's schema; for that see
-// Schema.Validate.
+// [Schema.Validate]. An older form of the API answers with a part of the
+// configuration; Get returns the whole.
 //
 // Source: the page "Create configuration".
 func (s *ConfigurationsService) Create(ctx context.Context, params ConfigurationCreateParams, opts ...CallOption) (*Configuration, error) {
 	return do[Configuration](ctx, (*Client)(s), request{method: http.MethodPost, route: routeConfigurations, body: params}, opts)
 }
 
-// Get returns the configuration with the id. An unknown id is an *APIError for
-// which errors.Is matches ErrNotFound.
+// Get returns the configuration with the id.
 //
 // Source: the page "Retrieve configuration".
 func (s *ConfigurationsService) Get(ctx context.Context, id string, opts ...CallOption) (*Configuration, error) {
@@ -52,9 +57,8 @@ func (s *ConfigurationsService) List(ctx context.Context, params ConfigurationLi
 }
 
 // All returns every configuration that matches, page by page as the loop asks
-// for them; Limit is the size of a page. Each range starts afresh, break stops
-// the requests, and an error is yielded once, with a nil configuration, as the
-// last pair.
+// for them; Limit is the size of a page. See [ConnectorsService.All] for how it
+// begins and ends.
 func (s *ConfigurationsService) All(ctx context.Context, params ConfigurationListParams, opts ...CallOption) iter.Seq2[*Configuration, error] {
 	params.Enabled = clone(params.Enabled)
 	return paginate(params, opts, func(p ConfigurationListParams, opts ...CallOption) (*Page[Configuration], error) {
@@ -63,7 +67,7 @@ func (s *ConfigurationsService) All(ctx context.Context, params ConfigurationLis
 }
 
 // Update changes what params have and leaves the rest. It is sent once, like
-// Create; after a *TransportError with Ambiguous true, Get tells what is there.
+// Create; where Create leaves a doubt, Get tells what is there.
 //
 // Source: the page "Update configuration".
 func (s *ConfigurationsService) Update(ctx context.Context, id string, params ConfigurationUpdateParams, opts ...CallOption) (*Configuration, error) {
@@ -96,7 +100,8 @@ func (s *ConfigurationsService) Test(ctx context.Context, id string, opts ...Cal
 	return do[TestResult](ctx, (*Client)(s), request{method: http.MethodPost, route: routeTest, id: id}, opts)
 }
 
-// Tools returns the tools of the configuration's MCP server.
+// Tools returns the tools of the configuration's MCP server. Without an error
+// the slice is not nil.
 //
 // Source: the page "List configuration tools".
 func (s *ConfigurationsService) Tools(ctx context.Context, id string, params ToolListParams, opts ...CallOption) ([]*Tool, error) {
@@ -105,7 +110,8 @@ func (s *ConfigurationsService) Tools(ctx context.Context, id string, params Too
 }
 
 // ConfigurationListParams says which configurations a list has. A zero field
-// leaves the choice to the server.
+// leaves the choice to the server. A Limit that is not 0 to 100 is an
+// *ArgumentError; other values are the server's to judge.
 type ConfigurationListParams struct {
 	PersonalConnectorID string
 	Enabled             *bool // nil: either
@@ -149,7 +155,10 @@ func (p ToolListParams) query() (query, error) {
 }
 
 // ConfigurationCreateParams are what a configuration is made of.
-// PersonalConnectorID, Name and Credentials are required.
+// PersonalConnectorID, Name and Credentials are required: without one of them
+// Create returns an *ArgumentError. What else is zero is left out; an empty map
+// that is not nil goes out as {}, and a nil value in a map as null. The maps are
+// read during the call, never kept or changed.
 type ConfigurationCreateParams struct {
 	PersonalConnectorID string // Connector.ID
 	Name                string
@@ -184,7 +193,8 @@ func (p ConfigurationCreateParams) payload() (any, []string, error) {
 }
 
 // ConfigurationUpdateParams are the changes of an update; what is nil or zero
-// stays as it is. An update that changes nothing is an *ArgumentError.
+// stays as it is, and so does what an empty map stands for. An update that
+// changes nothing is an *ArgumentError.
 type ConfigurationUpdateParams struct {
 	Name          *string
 	Configuration map[string]any // merged by the server; a nil value sends null

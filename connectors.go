@@ -11,13 +11,18 @@ const (
 	routeConnector  = "/personal-connectors/{connector_id}"
 )
 
-// ConnectorsService reads the catalogue of connectors. Client.Connectors
+// ConnectorsService reads the catalogue of connectors. [Client.Connectors]
 // returns it.
 type ConnectorsService Client
 
 // Get returns the connector with the id, with its configuration schema and its
 // authentication method. An unknown id is an *APIError for which errors.Is
-// matches ErrNotFound.
+// matches [ErrNotFound].
+//
+// An id has 1 to 128 characters of A-Z, a-z, 0-9, _ and -, and is not the name
+// of an endpoint beside it: configurations, available, authorize, callback,
+// complete-oauth, connections. Any other is an *ArgumentError, and nothing is
+// sent.
 //
 // Source: the page "Retrieve personal connector".
 func (s *ConnectorsService) Get(ctx context.Context, id string, opts ...CallOption) (*Connector, error) {
@@ -33,9 +38,13 @@ func (s *ConnectorsService) List(ctx context.Context, params ConnectorListParams
 }
 
 // All returns every connector that matches, page by page as the loop asks for
-// them; Limit is the size of a page. Each range starts afresh, break stops the
-// requests, and an error is yielded once, with a nil connector, as the last
-// pair.
+// them; Limit is the size of a page. Without a Status those are the active ones.
+//
+// Nothing is sent before the loop begins, and each range starts afresh. break
+// stops the requests. An error is yielded once, with a nil connector, as the last
+// pair. An empty page ends the list; a server that sends the same page again ends
+// it with a *DecodeError. Options, retries and the source of keys apply to each
+// page. If the list changes meanwhile, an item may come twice or be missed.
 func (s *ConnectorsService) All(ctx context.Context, params ConnectorListParams, opts ...CallOption) iter.Seq2[*Connector, error] {
 	return paginate(params, opts, func(p ConnectorListParams, opts ...CallOption) (*Page[Connector], error) {
 		return s.List(ctx, p, opts...)
@@ -44,7 +53,8 @@ func (s *ConnectorsService) All(ctx context.Context, params ConnectorListParams,
 
 // ConnectorListParams says which connectors a list has. A zero field leaves the
 // choice to the server, which lists active connectors unless Status says
-// otherwise.
+// otherwise. A Limit that is not 0 to 100 and a negative Offset are an
+// *ArgumentError; other values are the server's to judge.
 type ConnectorListParams struct {
 	Type     ConnectorType
 	Category Category

@@ -14,7 +14,8 @@ import (
 // Credentials are what a configuration authenticates with. They are write-only:
 // there is no way to read them, and they print as REDACTED under every verb of
 // fmt, in slog and in JSON, also from within a struct. Only the client writes
-// them, to the API. The zero Credentials are none.
+// them, to the API. The zero Credentials are none. They cannot be compared: for
+// reflect.DeepEqual two that are set are never equal.
 //
 // Source: the page "Create configuration", whose samples NewCredentials and the
 // three helpers follow.
@@ -25,7 +26,8 @@ type Credentials struct {
 }
 
 // NewCredentials returns credentials of any form, a copy of fields; nil gives
-// none. Fields that JSON cannot hold are an *ArgumentError of the call.
+// none, an empty map {}, for a connector that asks for no credentials. Fields
+// that JSON cannot hold are an *ArgumentError of the call.
 func NewCredentials(fields map[string]any) Credentials {
 	if fields == nil {
 		return Credentials{}
@@ -34,7 +36,8 @@ func NewCredentials(fields map[string]any) Credentials {
 	return Credentials{read: func() ([]byte, error) { return data, err }}
 }
 
-// APIKeyCredentials returns {"type":"api_key","apiKey":...}.
+// APIKeyCredentials returns {"type":"api_key","apiKey":...}. Whether the key is
+// empty is not looked at, nor in the helpers below.
 func APIKeyCredentials(apiKey string) Credentials {
 	return NewCredentials(map[string]any{"type": "api_key", "apiKey": apiKey})
 }
@@ -45,7 +48,7 @@ func BearerCredentials(token string) Credentials {
 }
 
 // OAuth2Credentials returns {"type":"oauth2","accessToken":...} with the refresh
-// token and the expiry, in UTC; an empty refreshToken and a zero expiresAt are
+// token and the expiry, in UTC and whole seconds; an empty refreshToken and a zero expiresAt are
 // left out.
 func OAuth2Credentials(accessToken, refreshToken string, expiresAt time.Time) Credentials {
 	fields := map[string]any{"type": "oauth2", "accessToken": accessToken}

@@ -15,9 +15,8 @@
 //	}
 //	fmt.Println(connector.Name, connector.Metadata.AuthMethod)
 //
-// A program makes one [Client] for each key and shares it: it is immutable and
-// safe for concurrent use. Lists are iterators that ask for a page when the
-// loop gets there:
+// A program makes one [Client] for each key and shares it. Lists are iterators
+// that ask for a page when the loop gets there:
 //
 //	for connector, err := range client.Connectors().All(ctx, freddy.ConnectorListParams{}) {
 //		if err != nil {
@@ -30,14 +29,20 @@
 // out ([Schema.ApplyDefaults]) and checks settings ([Schema.Validate]) before a
 // configuration is created with them. Nothing is checked unasked.
 //
+// Where a comment names a page as its source, it is one of the vendor's
+// documentation (docs.aitronos.com, as of November 2026), which is marked as in
+// development.
+//
 // # Models
 //
 // Models are plain structs. A zero field means that the member was absent or
 // null; members that a model does not name are in its Extra, and unknown values
 // of an enumeration pass through. Both spellings of the API's pages decode,
-// camelCase and snake_case; encoding/json writes camelCase and loses nothing.
-// json.Unmarshal follows the rules of the client, save that a missing id and a
-// foreign object value are the client's errors only.
+// camelCase and snake_case; of a member that comes twice the last value that is
+// not null counts. encoding/json writes camelCase and loses nothing but
+// credentials and the difference between null and absent; an Extra that bears the
+// name of a field is not written. json.Unmarshal follows the rules of the client,
+// save that a missing id and a foreign object value are the client's errors only.
 //
 // The strings of a model are pieces of one copy of its answer's text: one that
 // is kept for long keeps that text alive, and strings.Clone frees it.
@@ -56,15 +61,20 @@
 //   - [*ValidationError]: settings do not satisfy a connector's schema.
 //
 // errors.Is matches context.DeadlineExceeded and context.Canceled only where the
-// caller's own context ended the call; the error is then a *TransportError, in
-// which errors.As also finds the last *APIError, if there was one.
+// caller's own context ended the call; the error is then a *TransportError.
+//
+// A *TransportError holds the last *APIError of an earlier attempt, if there was
+// one: errors.As finds it, and errors.Is matches its class. Where the difference
+// matters, ask for the *TransportError first. The methods of a [Schema] that
+// cannot be used return an error of none of these types.
 //
 // The text of an error is one line of at most 1 KiB, fit for a log: it holds
 // neither a key nor a query nor a body, and control characters are escaped.
 //
 // # Retries
 //
-// A call is retried where that is safe and may help, and in no other case:
+// A call is retried where that is safe and may help, and in no other case. HEAD
+// and OPTIONS, which only [Client.Do] sends, are retried like GET:
 //
 //	                            GET, PUT, DELETE,   POST, PATCH
 //	                            SetEnabled
@@ -78,7 +88,7 @@
 // Never retried, because a repeat meets the same: a name that does not exist, a
 // TLS certificate that one side refuses, plain HTTP on a TLS port, a proxy that
 // wants credentials, an answer that cannot be decoded or is too large. Redirects
-// are never followed. A 404 that answers a repeated DELETE, when an earlier
+// are never followed: a 3xx is an *APIError. A 404 that answers a repeated DELETE, when an earlier
 // attempt may have been processed, is success.
 //
 //	retries                     3                   WithMaxRetries
@@ -95,9 +105,16 @@
 // Retry-After is honoured in seconds, with decimals, as an HTTP-date, and as
 // retry-after-ms, which wins. A server that asks for more than the limit, or for
 // more than the context has left, ends the call at once with the *APIError,
-// whose RetryAfter is what it asked. Without tokens a client does not retry, so
-// that an outage is not multiplied. net/http itself may send a request anew that
+// whose RetryAfter is what it asked. The budget is shared by all calls of a
+// client; without tokens a call ends with the error of its last attempt, so that
+// an outage is not multiplied. net/http itself may send a request anew that
 // a closing connection did not take.
+//
+// # Concurrency
+//
+// A [Client], its services, a [Schema] and the iterators of All may be used by
+// many goroutines at once, and options may be shared, save [WithResponse]. What a
+// call returns is its caller's alone: the client neither keeps it nor changes it.
 //
 // # Secrets
 //
@@ -105,14 +122,22 @@
 // lives in a closure: no verb of fmt, no logger, encoder or use of reflection
 // shows it in a [Client], an option, a [Response] or an error, and where a
 // server or proxy echoes it, REDACTED stands in its place. [Credentials] are
-// write-only: they print as REDACTED, and no error shows what a server repeats
-// of them. Nothing is logged
-// unless [WithLogger] is given; then it is method, route, status, attempt,
-// duration and request id.
+// write-only: they print as REDACTED, and no error or Response shows what a
+// server repeats of them, but for values of less than four bytes and the member
+// type. Nothing is logged unless [WithLogger] is given; then it is method, route,
+// status, attempt, duration and request id.
 //
 // # Testing
 //
 // Package [github.com/aitronos/freddy-go/freddytest] is the API in memory,
 // behind a real listener, with faults on demand: code that uses a Client is
 // tested with the Client.
+//
+//	func TestSync(t *testing.T) {
+//		server := freddytest.NewServer(t)
+//		server.Script(http.MethodGet, "/personal-connectors/pcon_github",
+//			freddytest.Reply{Status: http.StatusServiceUnavailable})
+//		err := Sync(t.Context(), server.Client()) // which asks again
+//		...
+//	}
 package freddy

@@ -14,7 +14,9 @@ import (
 )
 
 // The classes of errors, for errors.Is. An *APIError belongs to the class of
-// its HTTP status, whatever its body says.
+// its HTTP status, whatever its body says; other statuses, such as 3xx, 405 and
+// 410, belong to none. One that a test makes, &APIError{StatusCode: 404}, matches
+// ErrNotFound.
 var (
 	ErrBadRequest       = errors.New("freddy: bad request")       // 400, 422
 	ErrUnauthenticated  = errors.New("freddy: unauthenticated")   // 401
@@ -67,7 +69,7 @@ func (e *ArgumentError) Is(target error) bool { return target == ErrInvalidArgum
 // Where the caller's context ended the call, errors.Is matches ctx.Err() and
 // context.Cause(ctx); it matches context.DeadlineExceeded in no other case.
 // Where the server had refused an earlier attempt, errors.As finds that
-// *APIError, too.
+// *APIError, too, and errors.Is matches its class.
 type TransportError struct {
 	Method   string
 	Path     string // as requested, without the query
@@ -105,8 +107,8 @@ func (e *TransportError) Error() string {
 	return redact.Line(b.String(), maxErrorText)
 }
 
-// Timeout reports whether a time limit ended the call: that of an attempt or
-// the caller's deadline.
+// Timeout reports whether a time limit ended the call: that of an attempt or of
+// connecting, the caller's deadline, or one of the source of keys.
 func (e *TransportError) Timeout() bool {
 	var limit interface{ Timeout() bool }
 	return errors.As(e.Err, &limit) && limit.Timeout()
@@ -147,7 +149,7 @@ type APIError struct {
 	TraceID       string
 	Fields        []FieldError    // the faults of single fields, where the server names them
 	Details       json.RawMessage // as the server sent them
-	RetryAfter    time.Duration   // what the server asked to wait; 0: nothing
+	RetryAfter    time.Duration   // what the server asked to wait; 0: nothing, or nothing that makes sense
 	Header        http.Header     // of the response
 	Body          []byte          // of the response, at most its first 64 KiB
 }
@@ -282,8 +284,8 @@ func (e *ValidationError) Is(target error) bool { return target == ErrInvalidArg
 
 // FieldError is one fault of one field.
 type FieldError struct {
-	Field   string // JSON pointer (/credentials/0, /email); a query or path parameter by its bare name
-	Message string
+	Field   string // JSON pointer (/credentials/0, /email); a query or path parameter by its bare name; empty: the whole
+	Message string // for people; that of a ValidationError begins with the field: "branch: must be a string"
 	Code    string // the server's, or the JSON Schema keyword
 }
 

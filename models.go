@@ -20,7 +20,7 @@ const (
 	ConnectorTypeCustom        ConnectorType = "custom"         // the user's own MCP server
 )
 
-// IsKnown reports whether v is one of the constants.
+// IsKnown reports whether v is one of the constants; the empty value is not.
 func (v ConnectorType) IsKnown() bool {
 	switch v {
 	case ConnectorTypeOfficial, ConnectorTypeAitronosBuilt, ConnectorTypeCustom:
@@ -44,7 +44,7 @@ const (
 	CategoryCustom        Category = "custom"
 )
 
-// IsKnown reports whether v is one of the constants.
+// IsKnown reports whether v is one of the constants; the empty value is not.
 func (v Category) IsKnown() bool {
 	switch v {
 	case CategoryProductivity, CategoryDevelopment, CategoryCommunication, CategoryDesign, CategoryCustom:
@@ -66,7 +66,7 @@ const (
 	ConnectorStatusMaintenance ConnectorStatus = "maintenance"
 )
 
-// IsKnown reports whether v is one of the constants.
+// IsKnown reports whether v is one of the constants; the empty value is not.
 func (v ConnectorStatus) IsKnown() bool {
 	switch v {
 	case ConnectorStatusActive, ConnectorStatusDeprecated, ConnectorStatusMaintenance:
@@ -88,7 +88,7 @@ const (
 	ServerTypeStdio     ServerType = "stdio"
 )
 
-// IsKnown reports whether v is one of the constants.
+// IsKnown reports whether v is one of the constants; the empty value is not.
 func (v ServerType) IsKnown() bool {
 	switch v {
 	case ServerTypeHTTP, ServerTypeWebSocket, ServerTypeStdio:
@@ -106,7 +106,7 @@ type AuthMethod string
 // AuthMethodOAuth2 is the only method that is documented.
 const AuthMethodOAuth2 AuthMethod = "oauth2"
 
-// IsKnown reports whether v is one of the constants.
+// IsKnown reports whether v is one of the constants; the empty value is not.
 func (v AuthMethod) IsKnown() bool { return v == AuthMethodOAuth2 }
 
 // Connector is one entry of the catalogue: an MCP server and how it is
@@ -139,7 +139,7 @@ type Connector struct {
 func (c Connector) MarshalJSON() ([]byte, error) { return wire.Marshal(c) }
 
 // UnmarshalJSON reads a connector in either spelling. Members that are absent
-// leave the fields as they are; null for the whole is an error.
+// or null leave the fields as they are; null for the whole is an error.
 func (c *Connector) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, c) }
 
 // ConnectorMetadata is what a connector says about itself. It is free-form;
@@ -158,7 +158,7 @@ type ConnectorMetadata struct {
 func (m ConnectorMetadata) MarshalJSON() ([]byte, error) { return wire.Marshal(m) }
 
 // UnmarshalJSON reads metadata in either spelling. Members that are absent
-// leave the fields as they are; null for the whole is an error.
+// or null leave the fields as they are; null for the whole is an error.
 func (m *ConnectorMetadata) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, m) }
 
 // HealthStatus says whether a configuration works. A value that is none of the
@@ -174,7 +174,7 @@ const (
 	HealthStatusUnknown   HealthStatus = "unknown"
 )
 
-// IsKnown reports whether v is one of the constants.
+// IsKnown reports whether v is one of the constants; the empty value is not.
 func (v HealthStatus) IsKnown() bool {
 	switch v {
 	case HealthStatusHealthy, HealthStatusUnhealthy, HealthStatusUnknown:
@@ -187,7 +187,7 @@ func (v HealthStatus) IsKnown() bool {
 // write-only: the server sends a placeholder, which is dropped.
 //
 // Numbers in Configuration and Metadata are float64, or json.Number where a
-// float64 would change the value.
+// float64 would change the value. The wire tags are this package's own.
 //
 // Source: the page "The configuration object".
 type Configuration struct {
@@ -198,8 +198,8 @@ type Configuration struct {
 	OrganizationID      string                     `json:"organizationId,omitzero"`      // org_...
 	PersonalConnectorID string                     `json:"personalConnectorId,omitzero"` // Connector.ID
 	Name                string                     `json:"name,omitzero"`
-	Configuration       map[string]any             `json:"configuration,omitzero"` // what the connector's ConfigurationSchema describes
-	Enabled             bool                       `json:"enabled" wire:"isActive"`
+	Configuration       map[string]any             `json:"configuration,omitzero"`  // what the connector's ConfigurationSchema describes
+	Enabled             bool                       `json:"enabled" wire:"isActive"` // false also where the answer has none; an older page calls it is_active
 	HealthStatus        HealthStatus               `json:"healthStatus,omitzero"`
 	LastSyncAt          *time.Time                 `json:"lastSyncAt,omitzero"` // nil: never
 	LastError           string                     `json:"lastError,omitzero"`
@@ -215,8 +215,8 @@ type Configuration struct {
 func (c Configuration) MarshalJSON() ([]byte, error) { return wire.Marshal(c) }
 
 // UnmarshalJSON reads a configuration in either spelling, and the short form of
-// an older page. Members that are absent leave the fields as they are; null for
-// the whole is an error.
+// an older page. Members that are absent or null leave the fields as they are;
+// null for the whole is an error.
 func (c *Configuration) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, c) }
 
 // Tool is a tool of a connector's MCP server.
@@ -235,8 +235,8 @@ type Tool struct {
 // order, then Extra by name.
 func (t Tool) MarshalJSON() ([]byte, error) { return wire.Marshal(t) }
 
-// UnmarshalJSON reads a tool in either spelling. Members that are absent leave
-// the fields as they are; null for the whole is an error.
+// UnmarshalJSON reads a tool in either spelling. Members that are absent or
+// null leave the fields as they are; null for the whole is an error.
 func (t *Tool) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, t) }
 
 // TestResult is how a configuration answered a test.
@@ -255,7 +255,7 @@ type TestResult struct {
 func (r TestResult) MarshalJSON() ([]byte, error) { return wire.Marshal(r) }
 
 // UnmarshalJSON reads a result in either spelling. Members that are absent
-// leave the fields as they are; null for the whole is an error.
+// or null leave the fields as they are; null for the whole is an error.
 func (r *TestResult) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, r) }
 
 // TestDetails is what a test found out about the connector's MCP server. It is
@@ -275,6 +275,6 @@ type TestDetails struct {
 // order, then Extra by name.
 func (d TestDetails) MarshalJSON() ([]byte, error) { return wire.Marshal(d) }
 
-// UnmarshalJSON reads details in either spelling. Members that are absent leave
-// the fields as they are; null for the whole is an error.
+// UnmarshalJSON reads details in either spelling. Members that are absent or
+// null leave the fields as they are; null for the whole is an error.
 func (d *TestDetails) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, d) }

@@ -11,9 +11,14 @@ import (
 )
 
 // Response is what is known of a call beside its result: the last answer that
-// came, of a success or of a refusal. WithResponse fills it.
+// came, of a success or of a refusal. [WithResponse] fills it.
 //
-// If the server echoes the key, Header and Body have REDACTED in its place.
+// Whether the call succeeded is the error's to say: where the last attempt had no
+// answer, this is that of an earlier one, and of an answer that broke off it has
+// what arrived.
+//
+// If the server echoes the key, or the call's credentials, Header and Body have
+// REDACTED in their place.
 //
 // Source: the page "API overview", response headers.
 type Response struct {
@@ -28,7 +33,8 @@ type Response struct {
 }
 
 // RateLimit is how much of the quota is left. A field that the server did not
-// send, or sent as something else than a number, is zero.
+// send, or sent in a form that is not understood, is zero. Reset may come as Unix
+// seconds or milliseconds, as seconds from now, or as a duration such as 1m30s.
 //
 // Source: the page "Rate limits"; the x-ratelimit-*-requests family wins over
 // X-RateLimit-*.

@@ -15,13 +15,19 @@ import (
 
 // Schema is a JSON Schema as the server sent it: a handle that is cheap to copy
 // and safe for concurrent use. The zero Schema stands for an absent one, which
-// accepts everything and asks for nothing. Two schemas are compared by Equal.
+// accepts everything and asks for nothing. Two schemas are compared by Equal; ==
+// and reflect.DeepEqual may tell equal ones apart.
 //
 // Any JSON value in a schema's place is kept; whether it is a schema at all
 // shows in Fields, Validate and ApplyDefaults, which compile it on first use,
-// once for all copies of the handle. Drafts 4 to 2020-12 are understood.
-// Schemas come from outside, so no reference that leaves the document is
-// opened, and one that is too large, too deep or too much work is an error.
+// once for all copies of the handle. Each answer brings a handle of its own, so
+// keep the Connector whose schema is used often. Drafts 4 to 2020-12 are
+// understood.
+//
+// Schemas come from outside: no reference that leaves the document is opened, and
+// one that is too large (1 MiB, 50,000 values, 4,000 fields), too deep (256
+// levels) or too much work is an error. An error of a schema that cannot be used
+// is none of this package's types.
 type Schema struct{ doc *document }
 
 // document is behind a pointer so that a Connector stays small and free to
@@ -130,7 +136,7 @@ type SchemaField struct {
 	Description string
 	Format      string
 	Pattern     string // a regular expression
-	Default     any
+	Default     any    // nil: none, or null
 	Enum        []any
 	Examples    []any
 	Minimum     *float64
@@ -146,7 +152,10 @@ type SchemaField struct {
 // Fields returns the settings at the top level, in the schema's own order. It
 // follows references within the schema and allOf, and takes a choice between
 // one form and null for that form. Where a schema contains itself, the inner
-// field has no Fields. The error says why the schema cannot be used.
+// field has no Fields. It does not look into a choice of several forms (oneOf,
+// anyOf), if, const or patternProperties, which Validate checks. The slice is the
+// caller's; a schema of no object has none. The error says why the schema cannot
+// be used.
 func (s Schema) Fields() ([]SchemaField, error) {
 	fields, err := s.fields()
 	if err != nil {
@@ -215,8 +224,9 @@ func values(raw []json.RawMessage) []any {
 }
 
 // Validate checks a value against the schema: a map, a struct or anything else
-// that encoding/json takes, or JSON in a []byte or json.RawMessage. All its
-// faults come in one *ValidationError. Common formats (date-time, email, uri,
+// that encoding/json takes, or JSON in a []byte or json.RawMessage; a string is a
+// JSON string, and nil, a nil map included, is null. All its faults come in one
+// *ValidationError. Common formats (date-time, email, uri,
 // uuid, ipv4, hostname and others) are asserted, and large integers are
 // compared exactly.
 //
@@ -271,8 +281,9 @@ func jsonOf(value any) ([]byte, error) {
 // ApplyDefaults returns a copy of values in which what is absent has the default
 // that the schema gives it, in nested objects and in the elements of arrays,
 // too. An absent object is made of the defaults of its fields, if it has any and
-// every field that it requires has one. null is a value, not an absence. The
-// caller's values are not changed, and nothing is checked.
+// every field that it requires has one. null is a value, not an absence. Only
+// map[string]any and []any are copied and looked into. The caller's values, which
+// may be nil, are not changed, and nothing is checked.
 func (s Schema) ApplyDefaults(values map[string]any) (map[string]any, error) {
 	fields, err := s.fields()
 	if err != nil {

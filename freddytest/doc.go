@@ -31,7 +31,9 @@
 //     deep, and removes those that are null.
 //   - Lists are in the order of creation. A cursor is the id of a configuration
 //     that exists; when it has been deleted, it is as unknown as any.
-//   - A test finds a configuration healthy unless it is unhealthy already.
+//   - A test finds a configuration healthy unless it is unhealthy already, and
+//     sets what it found: HealthStatus, LastSyncAt and LastError.
+//   - A connector of the catalogue has tools; one that is added has none.
 //   - What is created or updated comes in {"success":true,"data":...}, the rest
 //     bare: both are documented.
 //   - A body with members that are unknown, or of the wrong type, is refused.

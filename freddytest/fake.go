@@ -30,7 +30,7 @@ const prefix = "/v1"
 // request. Otherwise it looks at the path (404), the method (405), the key
 // (401), the parameters or the body (422; above 1 MiB 413) and the ids (404), in
 // this order. What it refuses changes nothing, and neither does a request that
-// breaks off.
+// breaks off. The rate limit is told, never enforced.
 type Fake struct {
 	mu             sync.Mutex
 	connectors     []entry                // in the order in which they were added
@@ -41,7 +41,15 @@ type Fake struct {
 	quota          quota
 }
 
-// NewFake returns a Fake with the catalogue.
+// NewFake returns a Fake with the catalogue: pcon_github (the documented sample),
+// pcon_notion, pcon_slack, pcon_figma, pcon_clickup, pcon_jira, pcon_inventory and
+// pcon_scripts are active, pcon_trello is deprecated, pcon_teams in maintenance.
+//
+// In a program it stands behind a server of its own:
+//
+//	server := httptest.NewServer(freddytest.NewFake())
+//	defer server.Close()
+//	client, err := freddy.NewClient(freddytest.APIKey, freddy.WithBaseURL(server.URL+"/v1"))
 func NewFake() *Fake {
 	f := new(Fake)
 	for _, connector := range catalogue() {

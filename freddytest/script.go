@@ -20,7 +20,7 @@ type Reply struct {
 	Status int           // 0: 200
 	Header http.Header   // a name without values leaves out that header
 	Body   string        // as it is, JSON or not
-	Delay  time.Duration // before the answer; ends early, and without one, when the caller gives up
+	Delay  time.Duration // before the answer or the fault; ends early, and without one, when the caller gives up
 	Fault  Fault
 }
 
@@ -32,7 +32,8 @@ type Fault int
 const (
 	FaultNone Fault = iota
 
-	// FaultDrop closes the connection without an answer. Where the connection
+	// FaultDrop closes the connection without an answer; Status, Header and Body
+	// go unused. Where the connection
 	// has served an earlier call, net/http sends a GET once more by itself, so
 	// that the caller sees the next answer and no fault; Requests shows both.
 	FaultDrop
@@ -45,8 +46,10 @@ const (
 // call is what a script is for.
 type call struct{ method, path string }
 
-// Script sets the next answers to a call; when all have been given, the Fake
-// answers by itself again. The path is the one below the base URL, escaped,
+// Script sets the next answers to a call, each of which is given once; when all
+// have been given, the Fake answers by itself again. So an outage that outlasts
+// the client's retries takes four replies, or one and freddy.WithMaxRetries(0).
+// The path is the one below the base URL, escaped,
 // without a query: "/personal-connectors/pcon_github". It may be one that the
 // Fake does not know. Replies that are scripted while others wait come after
 // them. The key of the request is not looked at.

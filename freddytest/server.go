@@ -56,7 +56,7 @@ func (s *Server) URL() string { return s.listener.URL + prefix }
 // Client returns a client of the server, with APIKey and a millisecond before
 // each retry; opts come on top. An option that makes no sense ends the test.
 // For a client with another key, or with a source of keys, give URL to
-// freddy.NewClient.
+// freddy.NewClient. A Retry-After that is scripted is waited for in real time.
 func (s *Server) Client(opts ...freddy.Option) *freddy.Client {
 	s.tb.Helper()
 	own := []freddy.Option{
