@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/aitronos/freddy-go"
@@ -54,6 +57,24 @@ func Example() {
 	// supports [repositories issues pull_requests]
 }
 
+// One connector, with its configuration schema and authentication method.
+func ExampleConnectorsService_Get() {
+	client, _, done := connect()
+	defer done()
+
+	connector, err := client.Connectors().Get(ctx, "pcon_github")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(connector.Metadata.AuthMethod)
+	fmt.Println(connector.Metadata.ConfigurationSchema.Validate(map[string]any{"repository": "acme/backend"}))
+
+	// Output:
+	// oauth2
+	// <nil>
+}
+
 func ExampleConnectorsService_List() {
 	client, _, done := connect()
 	defer done()
@@ -97,7 +118,7 @@ func ExampleConnectorsService_All() {
 	// requests: 2
 }
 
-// An unknown id and a bad key are told apart by class, and have more to say.
+// What the server says of an unknown id. ExampleWithKeySource has a bad key.
 func ExampleAPIError() {
 	client, _, done := connect()
 	defer done()
@@ -117,6 +138,48 @@ func ExampleAPIError() {
 	// 404 connector_not_found req_000001
 	// Personal connector not found
 	// freddy: GET /v1/personal-connectors/pcon_unknown: 404 connector_not_found: Personal connector not found, request id req_000001
+}
+
+// What was sent is not valid: the server names the fields.
+func ExampleAPIError_fields() {
+	client, _, done := connect()
+	defer done()
+
+	_, err := client.Connectors().List(ctx, freddy.ConnectorListParams{Category: "gardening"})
+	var refusal *freddy.APIError
+	if errors.Is(err, freddy.ErrBadRequest) && errors.As(err, &refusal) {
+		for _, fault := range refusal.Fields {
+			fmt.Println(refusal.StatusCode, fault.Field)
+		}
+	}
+
+	// Output:
+	// 422 category
+}
+
+// A service decides by class whether to try again later. Classes that no call
+// here provokes work the same: ErrPermissionDenied, ErrConflict, ErrRateLimited.
+func ExampleAPIError_Is() {
+	for _, status := range []int{401, 403, 404, 409, 422, 429, 503} {
+		err := error(&freddy.APIError{StatusCode: status})
+		switch {
+		case errors.Is(err, freddy.ErrRateLimited), errors.Is(err, freddy.ErrServer):
+			fmt.Println(status, "try later")
+		case errors.Is(err, freddy.ErrUnauthenticated), errors.Is(err, freddy.ErrPermissionDenied):
+			fmt.Println(status, "ask for another key")
+		case errors.Is(err, freddy.ErrNotFound), errors.Is(err, freddy.ErrConflict), errors.Is(err, freddy.ErrBadRequest):
+			fmt.Println(status, "fix the request")
+		}
+	}
+
+	// Output:
+	// 401 ask for another key
+	// 403 ask for another key
+	// 404 fix the request
+	// 409 fix the request
+	// 422 fix the request
+	// 429 try later
+	// 503 try later
 }
 
 func ExampleArgumentError() {
@@ -208,6 +271,69 @@ func ExampleWithMaxRetries() {
 	// true
 	// pcon_github <nil>
 }
+
+// A call that must not take long, with a header of its own.
+func ExampleSharedOption() {
+	client, fake, done := connect(freddy.WithHeader("X-Team", "integrations"))
+	defer done()
+
+	_, err := client.Connectors().Get(ctx, "pcon_github",
+		freddy.WithAttemptTimeout(2*time.Second),
+		freddy.WithMaxRetries(1),
+		freddy.WithHeader("X-Team", "billing"))
+	fmt.Println(fake.Requests()[0].Header.Get("X-Team"), err)
+
+	// Output:
+	// billing <nil>
+}
+
+// What a logger is told of a call that was retried. (The handler leaves out what
+// differs from run to run.)
+func ExampleWithLogger() {
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+		Level: slog.LevelDebug,
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey || a.Key == "duration" {
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))
+	client, fake, done := connect(freddy.WithLogger(logger))
+	defer done()
+	fake.Script(http.MethodGet, "/personal-connectors/pcon_github",
+		freddytest.Reply{Body: `{"id":`, Fault: freddytest.FaultTruncate})
+
+	if _, err := client.Connectors().Get(ctx, "pcon_github"); err != nil {
+		fmt.Println(err)
+	}
+
+	// Output:
+	// level=WARN msg="freddy: attempt failed: the answer was cut off" method=GET route=/personal-connectors/{connector_id} status=200 attempt=1 request_id=req_000001
+	// level=DEBUG msg="freddy: attempt" method=GET route=/personal-connectors/{connector_id} status=200 attempt=2 request_id=req_000002
+}
+
+// A transport of one's own sees each attempt. The route is a name for a span or a
+// metric; the path has the id.
+func ExampleWithHTTPClient() {
+	spans := roundTripperFunc(func(req *http.Request) (*http.Response, error) {
+		fmt.Println("span:", req.Method, req.Pattern)
+		return http.DefaultTransport.RoundTrip(req)
+	})
+	client, _, done := connect(freddy.WithHTTPClient(&http.Client{Transport: spans}))
+	defer done()
+
+	_, err := client.Connectors().Get(ctx, "pcon_github")
+	fmt.Println(err)
+
+	// Output:
+	// span: GET /personal-connectors/{connector_id}
+	// <nil>
+}
+
+type roundTripperFunc func(*http.Request) (*http.Response, error)
+
+func (f roundTripperFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 func ExampleWithResponse() {
 	client, fake, done := connect()
@@ -326,6 +452,48 @@ func ExampleConfigurationsService() {
 	// <nil>
 }
 
+// Absent, false and true are three things, so that such fields are pointers.
+func ExampleConfigurationsService_List() {
+	client, fake, done := connect()
+	defer done()
+	fake.AddConfiguration(freddy.Configuration{ID: "pconf_1", PersonalConnectorID: "pcon_github", Name: "Backend", Enabled: true})
+	fake.AddConfiguration(freddy.Configuration{ID: "pconf_2", PersonalConnectorID: "pcon_github", Name: "Attic"})
+
+	enabled := true
+	page, err := client.Configurations().List(ctx, freddy.ConfigurationListParams{Enabled: &enabled})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, configuration := range page.Items {
+		fmt.Println(configuration.Name)
+	}
+
+	// Output:
+	// Backend
+}
+
+func ExampleConfigurationsService_Update() {
+	client, fake, done := connect()
+	defer done()
+	fake.AddConfiguration(freddy.Configuration{ID: "pconf_1", PersonalConnectorID: "pcon_github", Name: "Backend", Description: "old"})
+
+	name, none := "Frontend", ""
+	changed, err := client.Configurations().Update(ctx, "pconf_1", freddy.ConfigurationUpdateParams{
+		Name:          &name,
+		Description:   &none,                           // emptied
+		Configuration: map[string]any{"branch": "dev"}, // merged with what is there
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%s %q %v\n", changed.Name, changed.Description, changed.Configuration)
+
+	// Output:
+	// Frontend "" map[branch:dev]
+}
+
 func ExampleConfigurationsService_Tools() {
 	client, fake, done := connect()
 	defer done()
@@ -337,13 +505,14 @@ func ExampleConfigurationsService_Tools() {
 		return
 	}
 	for _, tool := range tools {
-		err := tool.InputSchema.Validate(map[string]any{})
-		fmt.Println(tool.Name != "", !tool.InputSchema.IsZero(), err != nil)
+		fmt.Println(tool.Name, tool.InputSchema.Validate(map[string]any{}))
 		break
 	}
+	fmt.Println(len(tools), "tools")
 
 	// Output:
-	// true true true
+	// github_search_code freddy: invalid value: query: required
+	// 3 tools
 }
 
 // An answer that got lost: the configuration may exist, so look before trying
@@ -361,7 +530,11 @@ func ExampleTransportError_ambiguous() {
 		found := 0
 		params := freddy.ConfigurationListParams{PersonalConnectorID: "pcon_github"}
 		for configuration, err := range client.Configurations().All(ctx, params) {
-			if err == nil && configuration.Name == "Backend" {
+			if err != nil {
+				fmt.Println(err) // still not known: create nothing
+				return
+			}
+			if configuration.Name == "Backend" {
 				found++
 			}
 		}
@@ -378,13 +551,13 @@ func ExampleCredentials() {
 		Name:        "Backend",
 		Credentials: freddy.OAuth2Credentials("example-access", "example-refresh", time.Time{}),
 	}
-	fmt.Printf("%+v\n", params.Credentials)
-	out, _ := json.Marshal(params.Credentials)
-	fmt.Println(string(out))
+	fmt.Printf("%s, %+v\n", params.Name, params.Credentials)
+	out, _ := json.Marshal(params)
+	fmt.Println(strings.Contains(string(out), `"Credentials":"REDACTED"`))
 
 	// Output:
-	// REDACTED
-	// "REDACTED"
+	// Backend, REDACTED
+	// true
 }
 
 // What a form needs to know.
@@ -432,6 +605,16 @@ func ExampleSchema_Validate() {
 	// /branch type
 	// /repository required
 	// freddy: invalid value: branch: must be a string, got a number; repository: required
+}
+
+func ExampleValidationError() {
+	err := freddy.NewSchema([]byte(`{"required": ["repository"]}`)).Validate(map[string]any{})
+	fmt.Println(errors.Is(err, freddy.ErrInvalidArgument))
+	fmt.Println(err)
+
+	// Output:
+	// true
+	// freddy: invalid value: repository: required
 }
 
 func ExampleSchema_ApplyDefaults() {
