@@ -81,7 +81,8 @@ func New(config Config) *Transport {
 }
 
 // newBase is net/http's default transport with room for a service's load on
-// one host, a bound on headers, and pings that find a dead HTTP/2 connection.
+// one host, a bound on headers, and pings that find a dead HTTP/2 connection
+// before the attempt's limit does: the next attempt would choose it again.
 func newBase() *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -94,7 +95,7 @@ func newBase() *http.Transport {
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: MaxHeaderBytes,
 		OnProxyConnectResponse: refuseProxy,
-		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second},
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 10 * time.Second},
 	}
 }
 
