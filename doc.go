@@ -125,7 +125,8 @@
 // write-only: they print as REDACTED, and no error or Response shows what a
 // server repeats of them, but for values of less than four bytes and the member
 // type. Nothing is logged unless [WithLogger] is given; then it is method, route,
-// status, attempt, duration and request id.
+// status, attempt, duration, request id and, in fixed words, why an attempt
+// failed.
 //
 // # Testing
 //
