@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -35,7 +34,7 @@ func render(t *table) string {
 	t.render(&b)
 	b.WriteString("\n## Clients\n\n| client | version | its defaults, by its documentation or source |\n| --- | --- | --- |\n")
 	for _, client := range clients.All() {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", client.Name, version(client.Module), client.Defaults)
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", client.Name, client.Version(), client.Defaults)
 	}
 	return b.String()
 }
@@ -77,21 +76,4 @@ func line(b *strings.Builder, name, desired string, row []result) {
 		}
 	}
 	b.WriteString("\n")
-}
-
-// version reads what was built, not what someone wrote down.
-func version(module string) string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || module == "" {
-		return runtime.Version()
-	}
-	for _, dep := range info.Deps {
-		if dep.Path == module {
-			if dep.Replace != nil {
-				return "this tree"
-			}
-			return dep.Version
-		}
-	}
-	return "unknown"
 }

@@ -1,3 +1,5 @@
+//go:build !only || freddy
+
 package clients
 
 import (
@@ -7,13 +9,15 @@ import (
 	"github.com/aitronos/freddy-go"
 )
 
-var freddyClient = Client{
+var _ = add(Client{
+	Tag:      "freddy",
 	Name:     "freddy",
 	Module:   "github.com/aitronos/freddy-go",
 	Defaults: "30 s an attempt, 3 retries of GET, POST only on 429, redirects never followed, 10 MiB a body",
 	failure:  `{"error":{"type":"authentication_error","code":"CODE","message":"MESSAGE"}}`,
 	body:     "freddy.json",
 	created:  "freddy_created.json",
+	page:     `{"object":"list","data":[ITEMS]}`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		options := []freddy.Option{freddy.WithBaseURL(base)}
 		if transport != nil {
@@ -29,6 +33,13 @@ var freddyClient = Client{
 				}
 				return connector.Name, nil
 			},
+			List: func(ctx context.Context) (int, error) {
+				page, err := client.Connectors().List(ctx, freddy.ConnectorListParams{Limit: 100})
+				if err != nil {
+					return 0, err
+				}
+				return len(page.Items), nil
+			},
 			Create: func(ctx context.Context) error {
 				_, err := client.Configurations().Create(ctx, freddy.ConfigurationCreateParams{
 					PersonalConnectorID: ID, Name: Name, Credentials: freddy.BearerCredentials("token"),
@@ -37,4 +48,4 @@ var freddyClient = Client{
 			},
 		}, err
 	},
-}
+})

@@ -1,3 +1,5 @@
+//go:build !only || github
+
 package clients
 
 import (
@@ -7,12 +9,14 @@ import (
 	"github.com/google/go-github/v89/github"
 )
 
-var githubClient = Client{
+var _ = add(Client{
+	Tag:      "github",
 	Name:     "go-github",
 	Module:   "github.com/google/go-github/v89",
 	Defaults: "WithAuthToken; http.Client{} (no timeout, 10 redirects), no retry, refuses calls until a rate limit resets",
 	failure:  `{"message":"MESSAGE","documentation_url":"https://docs.example.com"}`,
 	body:     "github.json",
+	page:     `[ITEMS]`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		base += "/"
 		options := []github.ClientOptionsFunc{github.WithAuthToken(Key), github.WithURLs(&base, nil)}
@@ -26,6 +30,11 @@ var githubClient = Client{
 				repository, _, err := client.Repositories.Get(ctx, "acme", id)
 				return repository.GetName(), err
 			},
+			List: func(ctx context.Context) (int, error) {
+				params := &github.RepositoryListByOrgOptions{ListOptions: github.ListOptions{PerPage: 100}}
+				repositories, _, err := client.Repositories.ListByOrg(ctx, "acme", params)
+				return len(repositories), err
+			},
 			Create: func(ctx context.Context) error {
 				name := Name
 				_, _, err := client.Repositories.Create(ctx, "acme", &github.Repository{Name: &name})
@@ -33,4 +42,4 @@ var githubClient = Client{
 			},
 		}, err
 	},
-}
+})

@@ -1,3 +1,5 @@
+//go:build !only || gitlab
+
 package clients
 
 import (
@@ -7,12 +9,14 @@ import (
 	gitlab "gitlab.com/gitlab-org/api/client-go/v2"
 )
 
-var gitlabClient = Client{
+var _ = add(Client{
+	Tag:      "gitlab",
 	Name:     "gitlab",
 	Module:   "gitlab.com/gitlab-org/api/client-go/v2",
 	Defaults: "no timeout, 5 retries (429 and 5xx of any method, a failed dial), 10 redirects",
 	failure:  `{"message":"MESSAGE"}`,
 	body:     "gitlab.json",
+	page:     `[ITEMS]`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		options := []gitlab.ClientOptionFunc{gitlab.WithBaseURL(base)}
 		if transport != nil {
@@ -28,6 +32,11 @@ var gitlabClient = Client{
 				}
 				return project.Name, nil
 			},
+			List: func(ctx context.Context) (int, error) {
+				params := &gitlab.ListProjectsOptions{ListOptions: gitlab.ListOptions{PerPage: 100}}
+				projects, _, err := client.Projects.ListProjects(params, gitlab.WithContext(ctx))
+				return len(projects), err
+			},
 			Create: func(ctx context.Context) error {
 				params := &gitlab.CreateProjectOptions{Name: gitlab.Ptr(Name)}
 				_, _, err := client.Projects.CreateProject(params, gitlab.WithContext(ctx))
@@ -35,4 +44,4 @@ var gitlabClient = Client{
 			},
 		}, err
 	},
-}
+})

@@ -1,3 +1,5 @@
+//go:build !only || godo
+
 package clients
 
 import (
@@ -9,12 +11,15 @@ import (
 	"golang.org/x/oauth2"
 )
 
-var godoClient = Client{
+var _ = add(Client{
+	Tag:      "godo",
 	Name:     "godo",
 	Module:   "github.com/digitalocean/godo",
 	Defaults: "NewFromToken: no timeout, 4 retries of any method through go-retryablehttp, 10 redirects",
 	failure:  `{"id":"CODE","message":"MESSAGE"}`,
 	body:     "godo.json",
+	member:   "domain",
+	page:     `{"domains":[ITEMS],"links":{},"meta":{"total":100}}`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		client := godo.NewFromToken(Key)
 		if transport != nil { // goes around its retries, which take no transport
@@ -33,10 +38,14 @@ var godoClient = Client{
 				}
 				return domain.Name, nil
 			},
+			List: func(ctx context.Context) (int, error) {
+				domains, _, err := client.Domains.List(ctx, &godo.ListOptions{PerPage: 100})
+				return len(domains), err
+			},
 			Create: func(ctx context.Context) error {
 				_, _, err := client.Domains.Create(ctx, &godo.DomainCreateRequest{Name: Name})
 				return err
 			},
 		}, err
 	},
-}
+})

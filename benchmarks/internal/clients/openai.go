@@ -1,3 +1,5 @@
+//go:build !only || openai
+
 package clients
 
 import (
@@ -8,12 +10,15 @@ import (
 	"github.com/openai/openai-go/v3/option"
 )
 
-var openaiClient = Client{
+var _ = add(Client{
+	Tag:      "openai",
 	Name:     "openai-go",
 	Module:   "github.com/openai/openai-go/v3",
+	TLSOnly:  true,
 	Defaults: "10 min to the header of an answer, 2 retries of any method 0.5 s to 8 s apart (408, 409, 429, 5xx, faults), 10 redirects",
 	failure:  `{"error":{"message":"MESSAGE","type":"invalid_request_error","param":null,"code":"CODE"}}`,
 	body:     "openai.json",
+	page:     `{"object":"list","data":[ITEMS],"first_id":"42","last_id":"141","has_more":false}`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		options := []option.RequestOption{option.WithAPIKey(Key), option.WithBaseURL(base)}
 		if transport != nil {
@@ -29,10 +34,17 @@ var openaiClient = Client{
 				}
 				return store.Name, nil
 			},
+			List: func(ctx context.Context) (int, error) {
+				page, err := client.VectorStores.List(ctx, openai.VectorStoreListParams{Limit: openai.Int(100)})
+				if err != nil {
+					return 0, err
+				}
+				return len(page.Data), nil
+			},
 			Create: func(ctx context.Context) error {
 				_, err := client.VectorStores.New(ctx, openai.VectorStoreNewParams{Name: openai.String(Name)})
 				return err
 			},
 		}, nil
 	},
-}
+})

@@ -1,3 +1,5 @@
+//go:build !only || tailscale
+
 package clients
 
 import (
@@ -8,12 +10,14 @@ import (
 	"tailscale.com/client/tailscale/v2"
 )
 
-var tailscaleClient = Client{
+var _ = add(Client{
+	Tag:      "tailscale",
 	Name:     "tailscale",
 	Module:   "tailscale.com/client/tailscale/v2",
 	Defaults: "1 min a call, no retry, 10 redirects",
 	failure:  `{"message":"MESSAGE"}`,
 	body:     "tailscale.json",
+	page:     `{"devices":[ITEMS]}`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		address, err := url.Parse(base)
 		client := &tailscale.Client{BaseURL: address, APIKey: Key, HTTP: lent(transport)}
@@ -26,10 +30,14 @@ var tailscaleClient = Client{
 				}
 				return device.Name, nil
 			},
+			List: func(ctx context.Context) (int, error) {
+				devices, err := client.Devices().List(ctx)
+				return len(devices), err
+			},
 			Create: func(ctx context.Context) error {
 				_, err := client.Keys().CreateAuthKey(ctx, tailscale.CreateKeyRequest{Description: Name})
 				return err
 			},
 		}, err
 	},
-}
+})
