@@ -1,11 +1,13 @@
-// Readme type-checks the Go blocks of README.md. A block that is no whole file
-// is taken for the body of a function that has a context, a client and whatever
-// else the prelude declares.
+// Readme holds README.md to its Go blocks: each type-checks, one that an output
+// follows prints it, and a test passes. A block that is no whole file is taken
+// for the body of a function that has a context, a client of the fake API and
+// whatever else the prelude declares.
 //
 //	go run ./.ci/readme
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -14,6 +16,9 @@ import (
 	"go/token"
 	"go/types"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -21,9 +26,13 @@ const prelude = `package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"testing"
 
 	"github.com/aitronos/freddy-go"
@@ -34,41 +43,80 @@ import (
 var (
 	_ = errors.New
 	_ = fmt.Sprint
+	_ json.RawMessage
 	_ testing.TB
 	_ = http.MethodGet
-	_ = freddytest.NewFake
+	_ = httptest.NewServer
 	_ = require.NoError
+	_ = slog.New
+	_ = os.Stdout
 )
 
 var (
-	ctx        context.Context
-	client     *freddy.Client
-	connector  *freddy.Connector
-	settings   map[string]any
-	key, token string
-	tracing    http.RoundTripper
+	ctx       = context.Background()
+	fake      = freddytest.NewFake()
+	client    *freddy.Client
+	connector *freddy.Connector
+	key       string
+	tracing   http.RoundTripper
+	vault     interface{ Current(context.Context) (string, error) }
 )
+
+func main() {
+	client = connect(fake)
+	connector, _ = connect(freddytest.NewFake()).Connectors().Get(ctx, "pcon_github")
+	if err := block(); err != nil {
+		fmt.Println(err)
+	}
+}
+
+func connect(fake http.Handler) *freddy.Client {
+	server := httptest.NewServer(fake)
+	client, _ := freddy.NewClient(freddytest.APIKey, freddy.WithBaseURL(server.URL+"/v1"))
+	return client
+}
 `
+
+const (
+	body = prelude + "\nfunc block() error {\n%s\nreturn nil\n}\n"
+	test = prelude + "\nfunc block() error { return nil }\n\n%s\n"
+)
+
+// A block is fenced Go, and what the README says that it prints.
+type block struct {
+	code    string
+	output  string
+	printed bool
+}
 
 func main() {
 	text, err := os.ReadFile("README.md")
 	if err != nil {
 		fail(err)
 	}
+	folder, err := os.MkdirTemp("", "readme")
+	if err != nil {
+		fail(err)
+	}
+	defer os.RemoveAll(folder)
 	blocks := blocksOf(string(text))
 	set := token.NewFileSet()
 	imports := importer.ForCompiler(set, "source", nil)
-	bad := false
-	for i, block := range blocks {
-		if err := check(set, imports, block); err != nil {
-			fmt.Fprintf(os.Stderr, "Go block %d of README.md: %v\n%s\n", i+1, err, block)
-			bad = true
+	ran := 0
+	for i, b := range blocks {
+		err := check(set, imports, b)
+		if err == nil && (b.printed || b.isTest()) {
+			err = b.run(folder)
+			ran++
+		}
+		if err != nil {
+			fail(fmt.Errorf("go block %d of README.md: %w\n%s", i+1, err, b.code))
 		}
 	}
-	if bad || len(blocks) == 0 {
-		os.Exit(1)
+	if ran == 0 {
+		fail(errors.New("README.md has no Go block with an output"))
 	}
-	fmt.Println(len(blocks), "Go blocks of README.md type-check")
+	fmt.Printf("%d Go blocks of README.md type-check, %d do what it says\n", len(blocks), ran)
 }
 
 func fail(err error) {
@@ -76,27 +124,40 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-// blocksOf returns the fenced blocks that are marked as Go.
-func blocksOf(text string) []string {
-	var blocks []string
+// blocksOf returns the fenced blocks that are marked as Go. A block without a
+// mark that follows one is its output.
+func blocksOf(text string) []block {
+	var blocks []block
 	for _, part := range strings.Split(text, "\n```go\n")[1:] {
-		block, _, _ := strings.Cut(part, "\n```")
-		blocks = append(blocks, block)
+		code, rest, _ := strings.Cut(part, "\n```\n")
+		b := block{code: code}
+		if after, ok := strings.CutPrefix(rest, "\n```\n"); ok {
+			b.output, _, _ = strings.Cut(after, "\n```\n")
+			b.printed = true
+		}
+		blocks = append(blocks, b)
 	}
 	return blocks
 }
 
+func (b block) isTest() bool    { return strings.HasPrefix(b.code, "func Test") }
+func (b block) isProgram() bool { return strings.HasPrefix(b.code, "package ") }
+
+// source is the block as a file.
+func (b block) source() string {
+	switch {
+	case b.isProgram():
+		return b.code
+	case b.isTest():
+		return fmt.Sprintf(test, b.code)
+	}
+	return fmt.Sprintf(body, b.code)
+}
+
 // check type-checks one block. A variable that is not used is fine in a piece
 // of a function.
-func check(set *token.FileSet, imports types.Importer, block string) error {
-	switch {
-	case strings.HasPrefix(block, "package "):
-	case strings.HasPrefix(block, "func "):
-		block = prelude + block
-	default:
-		block = prelude + "func _() error {\n" + block + "\nreturn nil\n}"
-	}
-	file, err := parser.ParseFile(set, "README.go", block, 0)
+func check(set *token.FileSet, imports types.Importer, b block) error {
+	file, err := parser.ParseFile(set, "README.go", b.source(), 0)
 	if err != nil {
 		return err
 	}
@@ -110,3 +171,41 @@ func check(set *token.FileSet, imports types.Importer, block string) error {
 	_, _ = config.Check("main", set, []*ast.File{file}, nil) // its errors are in faults
 	return errors.Join(faults...)
 }
+
+// run runs one block and compares what it prints. A whole program is given the
+// fake API in the place of the real one.
+func (b block) run(folder string) error {
+	source, name, args := b.source(), "block.go", []string{"run"}
+	if b.isTest() {
+		name, args = "block_test.go", []string{"test", "-count=1"}
+	}
+	if b.isProgram() {
+		source = strings.Replace(source, `freddy.NewClient(os.Getenv("FREDDY_API_KEY"))`, `connect()`, 1) + connect
+		source = strings.Replace(source, "import (\n", "import (\n\t\"net/http/httptest\"\n\t\"github.com/aitronos/freddy-go/freddytest\"\n", 1)
+		source = strings.Replace(source, "\t\"os\"\n", "", 1)
+	}
+	file := filepath.Join(folder, name)
+	if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
+		return err
+	}
+	printed, err := exec.CommandContext(context.Background(), "go", append(args, file)...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, printed)
+	}
+	if got := strings.TrimSpace(string(printed)); b.printed && timeless(got) != timeless(b.output) {
+		return fmt.Errorf("it prints\n%s\nand not\n%s", got, b.output)
+	}
+	return nil
+}
+
+const connect = `
+func connect() (*freddy.Client, error) {
+	server := httptest.NewServer(freddytest.NewFake())
+	return freddy.NewClient(freddytest.APIKey, freddy.WithBaseURL(server.URL+"/v1"))
+}
+`
+
+var times = regexp.MustCompile(`\b(time|duration)=\S+`)
+
+// timeless leaves out what differs from run to run.
+func timeless(text string) string { return times.ReplaceAllString(text, "$1") }
