@@ -619,10 +619,11 @@ func TestAddConfigurationCopies(t *testing.T) {
 func TestAddConfigurationPanicsWithoutJSON(t *testing.T) {
 	t.Parallel()
 	fake := freddytest.NewFake()
-	assert.PanicsWithValue(t, "freddytest: AddConfiguration: json: error calling MarshalJSON for type freddy.Configuration: configuration: json: unsupported type: chan int", func() {
-		fake.AddConfiguration(freddy.Configuration{ID: "pconf_a", Configuration: map[string]any{"a": make(chan int)}})
-	})
-	assert.NotPanics(t, func() { fake.AddConfiguration(freddy.Configuration{}) }, "nothing stays locked")
+	defer func() { // encoding/json's own words differ between releases of Go
+		assert.Regexp(t, "^freddytest: AddConfiguration: json: .*: configuration: json: unsupported type: chan int$", recover())
+		assert.NotPanics(t, func() { fake.AddConfiguration(freddy.Configuration{}) }, "nothing stays locked")
+	}()
+	fake.AddConfiguration(freddy.Configuration{ID: "pconf_a", Configuration: map[string]any{"a": make(chan int)}})
 }
 
 // What a script answers is not processed, and what is processed is so once.
