@@ -3,8 +3,9 @@
 //
 //	go run ./examples/handle-errors
 //
-// It asks a fake API of its own and never the real one, which nobody should
-// provoke. What a service does is in handle.go.
+// With FREDDY_API_KEY set it asks the API, at FREDDY_BASE_URL if that is set, for
+// what can be provoked there without harm; otherwise a fake one, for everything.
+// What a service does is in handle.go.
 package main
 
 import (
@@ -26,11 +27,12 @@ const (
 	help  = usage + `
 
 Provokes every class of error, and shows what errors.Is and errors.As say of it
-and what a service does with it. It asks a built-in fake API, never the real
-one, so it needs no key.
+and what a service does with it. The API itself is asked only for what does no
+harm: a bad id, an unknown one, a bad key.
 
   -h  print this text
-`
+
+` + cli.Environment
 )
 
 var program = cli.Program{Name: "handle-errors", Usage: usage, Help: help}
@@ -38,7 +40,7 @@ var program = cli.Program{Name: "handle-errors", Usage: usage, Help: help}
 func main() { cli.Main(run) }
 
 // run is the program: it returns the exit code.
-func run(ctx context.Context, args []string, _ func(string) string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) int {
 	flags := program.Flags()
 	err := flags.Parse(args)
 	if err == nil && flags.NArg() > 0 {
@@ -47,22 +49,27 @@ func run(ctx context.Context, args []string, _ func(string) string, stdout, stde
 	if err != nil {
 		return program.Misused(err, stdout, stderr)
 	}
-	return program.Done(ctx, showAll(ctx, stdout), stderr)
+	return program.Done(ctx, showAll(ctx, env, stdout), stderr)
 }
 
-func showAll(ctx context.Context, stdout io.Writer) error {
-	_, err := io.WriteString(stdout, "Every fault here is provoked on a built-in fake API; the real one is not asked.\n")
+func showAll(ctx context.Context, env func(string) string, stdout io.Writer) error {
+	real := env("FREDDY_API_KEY") != ""
+	head := "Every fault here is provoked on a built-in fake API; the real one is not asked.\n"
+	if real {
+		head = "FREDDY_API_KEY is set, so the API itself is asked, for what can be provoked there without harm.\n"
+	}
+	_, err := io.WriteString(stdout, head)
 	for _, f := range faultList {
-		if err == nil {
-			err = show(ctx, f, stdout)
+		if err == nil && (f.harmless || !real) {
+			err = show(ctx, env, f, stdout)
 		}
 	}
 	return err
 }
 
 // show provokes one fault, on an API of its own, and tells of it.
-func show(ctx context.Context, f fault, stdout io.Writer) error {
-	api, stop, err := startAPI(ctx)
+func show(ctx context.Context, env func(string) string, f fault, stdout io.Writer) error {
+	api, stop, err := startAPI(ctx, env)
 	if err != nil {
 		return err
 	}

@@ -21,11 +21,33 @@ import (
 
 func TestOutput(t *testing.T) {
 	t.Parallel()
-	for _, env := range []map[string]string{nil, {"FREDDY_API_KEY": "a key", "FREDDY_BASE_URL": "https://api.example.com", "COLUMNS": "20"}} {
+	for _, env := range []map[string]string{nil, {"FREDDY_BASE_URL": "https://api.example.com", "COLUMNS": "20"}} {
 		got := clitest.Try(t.Context(), run, env)
 		assert.Equal(t, cli.ExitOK, got.Code)
 		assert.Empty(t, got.Stderr)
 		clitest.Golden(t, "all.txt", got.Stdout)
+	}
+}
+
+// The API itself is not told to fail, and nothing is created there.
+func TestAgainstTheAPI(t *testing.T) {
+	t.Parallel()
+	server := freddytest.NewServer(t)
+	got := clitest.Try(t.Context(), run, clitest.Live(server))
+	assert.Equal(t, cli.ExitOK, got.Code)
+	assert.Empty(t, got.Stderr)
+	clitest.Golden(t, "live.txt", got.Stdout)
+	for _, request := range server.Requests() {
+		assert.Equal(t, http.MethodGet, request.Method)
+	}
+
+	for name, env := range map[string]map[string]string{
+		"FREDDY_API_KEY must be visible ASCII, without spaces or line ends": {"FREDDY_API_KEY": "a key"},
+		"FREDDY_BASE_URL must have the scheme https":                        {"FREDDY_API_KEY": "key", "FREDDY_BASE_URL": "ftp://api.example.com"},
+	} {
+		got := clitest.Try(t.Context(), run, env)
+		assert.Equal(t, cli.ExitUsage, got.Code)
+		assert.Equal(t, "handle-errors: "+name+"\n", got.Stderr)
 	}
 }
 
@@ -47,11 +69,14 @@ func TestInterrupted(t *testing.T) {
 	var stdout interrupting
 	stdout.after, stdout.interrupt = "Server error", cancel
 	var stderr bytes.Buffer
-	code := run(ctx, nil, nil, &stdout, &stderr)
+	code := run(ctx, nil, nowhere, &stdout, &stderr)
 	assert.Equal(t, cli.ExitInterrupted, code)
 	assert.Equal(t, "handle-errors: interrupted\n", stderr.String())
 	assert.NotContains(t, stdout.printed.String(), "Time limit")
 }
+
+// nowhere is an environment without a variable.
+func nowhere(string) string { return "" }
 
 // interrupting presses Ctrl-C when a text is printed.
 type interrupting struct {
@@ -70,14 +95,14 @@ func (w *interrupting) Write(p []byte) (int, error) {
 func TestOutputThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer
-	assert.Equal(t, cli.ExitFailed, run(t.Context(), nil, nil, clitest.Full{}, &stderr))
+	assert.Equal(t, cli.ExitFailed, run(t.Context(), nil, nowhere, clitest.Full{}, &stderr))
 	assert.Equal(t, "handle-errors: no space left on device\n", stderr.String())
 }
 
 func TestFaultThatIsNone(t *testing.T) {
 	t.Parallel()
-	none := fault{"None", "nothing", func(context.Context, *api) error { return nil }}
-	assert.EqualError(t, show(t.Context(), none, new(bytes.Buffer)), "None: the call did not fail as it should")
+	none := fault{false, "None", "nothing", func(context.Context, *api) error { return nil }}
+	assert.EqualError(t, show(t.Context(), nowhere, none, new(bytes.Buffer)), "None: the call did not fail as it should")
 }
 
 func TestAnswerTo(t *testing.T) {
@@ -150,7 +175,7 @@ func TestCreateOnce(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			api, stop, err := startAPI(t.Context())
+			api, stop, err := startAPI(t.Context(), nowhere)
 			require.NoError(t, err)
 			defer stop()
 			const path = "/personal-connectors/configurations"
@@ -178,7 +203,7 @@ func TestCreateOnce(t *testing.T) {
 
 func TestConfigure(t *testing.T) {
 	t.Parallel()
-	api, stop, err := startAPI(t.Context())
+	api, stop, err := startAPI(t.Context(), nowhere)
 	require.NoError(t, err)
 	defer stop()
 	created, err := configure(t.Context(), api.client(), backend())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/http/httptest"
@@ -12,10 +13,11 @@ import (
 	"github.com/aitronos/freddy-go/freddytest"
 )
 
-// This file makes a fake API fail in every way that a service has to expect.
+// This file makes an API fail in every way that a service has to expect.
 
 // fault is one way in which a call fails, and the call.
 type fault struct {
+	harmless bool // for the real API, too
 	name     string
 	provoked string
 	provoke  func(ctx context.Context, api *api) error
@@ -24,17 +26,17 @@ type fault struct {
 const github = "/personal-connectors/pcon_github"
 
 var faultList = []fault{
-	{"Bad argument", `Get of the id "../admin"`, func(ctx context.Context, api *api) error {
+	{true, "Bad argument", `Get of the id "../admin"`, func(ctx context.Context, api *api) error {
 		return get(ctx, api.client(), "../admin")
 	}},
-	{"Unknown id", "Get of pcon_unknown", func(ctx context.Context, api *api) error {
+	{true, "Unknown id", "Get of pcon_unknown", func(ctx context.Context, api *api) error {
 		return get(ctx, api.client(), "pcon_unknown")
 	}},
-	{"Bad key", "Get with a key that was revoked", func(ctx context.Context, api *api) error {
+	{true, "Bad key", "Get with a key that was revoked", func(ctx context.Context, api *api) error {
 		api.key = "revoked-key"
 		return get(ctx, api.client(), "pcon_github")
 	}},
-	{"Rate limited", "Get, answered by 429 with Retry-After: 120", func(ctx context.Context, api *api) error {
+	{false, "Rate limited", "Get, answered by 429 with Retry-After: 120", func(ctx context.Context, api *api) error {
 		api.Script(http.MethodGet, github, freddytest.Reply{
 			Status: http.StatusTooManyRequests,
 			Header: http.Header{"Retry-After": {"120"}},
@@ -42,32 +44,32 @@ var faultList = []fault{
 		})
 		return get(ctx, api.client(), "pcon_github")
 	}},
-	{"Server error", "Get, answered by 503 four times", func(ctx context.Context, api *api) error {
+	{false, "Server error", "Get, answered by 503 four times", func(ctx context.Context, api *api) error {
 		down := freddytest.Reply{Status: http.StatusServiceUnavailable}
 		api.Script(http.MethodGet, github, down, down, down, down)
 		return get(ctx, api.client(), "pcon_github")
 	}},
-	{"Time limit of an attempt", "Get with 100 ms an attempt, never answered", func(ctx context.Context, api *api) error {
+	{false, "Time limit of an attempt", "Get with 100 ms an attempt, never answered", func(ctx context.Context, api *api) error {
 		stalled := freddytest.Reply{Delay: time.Hour}
 		api.Script(http.MethodGet, github, stalled, stalled)
 		return get(ctx, api.client(freddy.WithAttemptTimeout(100*time.Millisecond), freddy.WithMaxRetries(1)), "pcon_github")
 	}},
-	{"Deadline of the caller", "Get in a context of 300 ms, never answered", func(ctx context.Context, api *api) error {
+	{false, "Deadline of the caller", "Get in a context of 300 ms, never answered", func(ctx context.Context, api *api) error {
 		ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 		defer cancel()
 		api.Script(http.MethodGet, github, freddytest.Reply{Delay: time.Hour})
 		return get(ctx, api.client(), "pcon_github")
 	}},
-	{"Lost answer of a Create", "Create, processed, but the connection broke", func(ctx context.Context, api *api) error {
+	{false, "Lost answer of a Create", "Create, processed, but the connection broke", func(ctx context.Context, api *api) error {
 		api.losing.Store(true)
 		_, err := api.client().Configurations().Create(ctx, backend())
 		return err
 	}},
-	{"Answer not as documented", "Get, answered by a connector whose name is a number", func(ctx context.Context, api *api) error {
+	{false, "Answer not as documented", "Get, answered by a connector whose name is a number", func(ctx context.Context, api *api) error {
 		api.Script(http.MethodGet, github, freddytest.Reply{Body: `{"id":"pcon_github","name":5}`})
 		return get(ctx, api.client(), "pcon_github")
 	}},
-	{"Settings that do not fit", "a repository and a branch that are numbers", func(ctx context.Context, api *api) error {
+	{false, "Settings that do not fit", "a repository and a branch that are numbers", func(ctx context.Context, api *api) error {
 		params := backend()
 		params.Configuration = map[string]any{"repository": 5, "branch": 7}
 		_, err := configure(ctx, api.client(), params)
@@ -89,22 +91,29 @@ func backend() freddy.ConfigurationCreateParams {
 	}
 }
 
-// api is a fake API that can be told how to fail.
+// api is an API: a fake one that can be told how to fail, or the real one.
 type api struct {
-	*freddytest.Fake
-	url, key string
-	losing   atomic.Bool // the answer to the next Create
-	clients  []*freddy.Client
+	*freddytest.Fake // nil of the real one
+	url, key         string
+	losing           atomic.Bool // the answer to the next Create
+	clients          []*freddy.Client
 }
 
-// startAPI returns an API that runs until it is stopped.
-func startAPI(ctx context.Context) (started *api, stop func(), err error) {
-	a := &api{Fake: freddytest.NewFake(), key: freddytest.APIKey}
-	url, stopServer, err := cli.Serve(ctx, a)
-	if err != nil {
+// startAPI returns an API that runs until it is stopped, or the real one where
+// there is a key for it.
+func startAPI(ctx context.Context, env func(string) string) (started *api, stop func(), err error) {
+	a := &api{key: env("FREDDY_API_KEY"), url: cmp.Or(env("FREDDY_BASE_URL"), freddy.DefaultBaseURL)}
+	stopServer := func() {}
+	if a.key == "" {
+		a.Fake, a.key = freddytest.NewFake(), freddytest.APIKey
+		if a.url, stopServer, err = cli.Serve(ctx, a); err != nil {
+			return nil, nil, err
+		}
+	}
+	if _, err := freddy.NewClient(a.key, freddy.WithBaseURL(a.url)); err != nil {
+		stopServer()
 		return nil, nil, err
 	}
-	a.url = url
 	return a, func() {
 		for _, client := range a.clients {
 			client.CloseIdleConnections()
@@ -119,7 +128,7 @@ func (a *api) client(opts ...freddy.Option) *freddy.Client {
 	opts = append(opts, freddy.WithBaseURL(a.url), freddy.WithRetryWait(time.Millisecond, time.Millisecond))
 	client, err := freddy.NewClient(a.key, opts...)
 	if err != nil {
-		panic(err) // the options above are not the user's
+		panic(err) // startAPI has made one of what is the user's
 	}
 	a.clients = append(a.clients, client)
 	return client
