@@ -16,9 +16,9 @@ import (
 // The race detector adds its own, so this file is not built with it.
 func TestAllocations(t *testing.T) {
 	ctx := t.Context()
-	get, _ := inMemory(t, http.StatusOK, fixture(t, "connector.json"))
-	page, _ := inMemory(t, http.StatusOK, pageOf100(t))
-	missing, _ := inMemory(t, http.StatusNotFound, fixture(t, "error_connector_not_found.json"))
+	get := inMemory(t, http.StatusOK, fixture(t, "connector.json"))
+	page := inMemory(t, http.StatusOK, pageOf100(t))
+	missing := inMemory(t, http.StatusNotFound, fixture(t, "error_connector_not_found.json"))
 	for name, row := range map[string]struct {
 		most float64
 		call func()
