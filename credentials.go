@@ -1,14 +1,15 @@
 package freddy
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/aitronos/freddy-go/internal/redact"
-	"github.com/aitronos/freddy-go/internal/wire"
 )
 
 // Credentials are what a configuration authenticates with. They are write-only:
@@ -83,8 +84,10 @@ func (c Credentials) reveal() (json.RawMessage, []string, error) {
 	if err != nil {
 		return nil, nil, &ArgumentError{"Credentials", fmt.Sprintf("must be encodable as JSON: %T", err)}
 	}
-	fields, err := wire.Value(data)
-	if err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber() // as it is written, for that is what an echo has
+	var fields any
+	if err := decoder.Decode(&fields); err != nil {
 		return nil, nil, &ArgumentError{"Credentials", "must be encodable as JSON"}
 	}
 	return data, secretsIn(fields, nil), nil
@@ -112,9 +115,13 @@ func secretsIn(v any, secrets []string) []string {
 		if len(v) >= minSecret {
 			secrets = append(secrets, v)
 		}
-	case float64, json.Number:
-		if text := fmt.Sprint(v); len(text) >= minSecret {
-			secrets = append(secrets, text)
+	case json.Number:
+		secrets = secretsIn(string(v), secrets)
+		// A server that takes it for a number may write it in another way.
+		if f, err := v.Float64(); err == nil {
+			for _, format := range []byte("feg") {
+				secrets = secretsIn(strconv.FormatFloat(f, format, -1, 64), secrets)
+			}
 		}
 	}
 	return secrets

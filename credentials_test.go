@@ -115,7 +115,7 @@ func (failing) MarshalJSON() ([]byte, error) { return nil, errors.New("cannot wr
 // Web frameworks repeat the input that they refuse.
 func TestCredentialsThatAreEchoed(t *testing.T) {
 	for name, body := range map[string]string{
-		"validation": `{"detail":[{"loc":["body","credentials"],"msg":"` + secret + ` is bad","type":"x","input":{"apiKey":"` + secret + `","pin":987654}}]}`,
+		"validation": `{"detail":[{"loc":["body","credentials"],"msg":"` + secret + ` is bad","type":"x","input":{"apiKey":"` + secret + `","pin":98765432}}]}`,
 		"message":    `{"error":{"code":"BAD","message":"got ` + secret + `","details":{"value":"\u0073\u0033cr3t-example-credential"}}}`,
 		"page":       `<p>` + secret + `</p>`,
 	} {
@@ -126,14 +126,14 @@ func TestCredentialsThatAreEchoed(t *testing.T) {
 					w.WriteHeader(status)
 					_, _ = io.WriteString(w, body)
 				}))
-				credentials := freddy.NewCredentials(map[string]any{"apiKey": secret, "pin": 987654})
+				credentials := freddy.NewCredentials(map[string]any{"apiKey": secret, "pin": 98765432})
 				var response freddy.Response
 				_, err := client.Configurations().Create(t.Context(), freddy.ConfigurationCreateParams{
 					PersonalConnectorID: "pcon_x", Name: "n", Credentials: credentials,
 				}, freddy.WithResponse(&response))
 				require.Error(t, err)
 				faulty.NoSecret(t, secret, err, response)
-				assert.NotContains(t, fmt.Sprintf("%#v %s", err, response.Body), "987654")
+				assert.NotContains(t, fmt.Sprintf("%#v %s", err, response.Body), "98765432")
 				_, err = client.Configurations().Update(t.Context(), "pconf_1", freddy.ConfigurationUpdateParams{Credentials: credentials})
 				require.Error(t, err)
 				faulty.NoSecret(t, secret, err)
