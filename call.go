@@ -2,6 +2,7 @@ package freddy
 
 import (
 	"cmp"
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 
 	"github.com/aitronos/freddy-go/internal/redact"
 	"github.com/aitronos/freddy-go/internal/transport"
@@ -104,7 +106,7 @@ func (c *call) path() string { return c.redactor.String(c.URL.EscapedPath()) }
 func (c *call) log(logger *slog.Logger) func(context.Context, transport.Attempt) {
 	return func(ctx context.Context, a transport.Attempt) {
 		level, message := slog.LevelDebug, "freddy: attempt"
-		if failure := whatFailed(a); failure != "" {
+		if failure := whatFailed(ctx, a); failure != "" {
 			level, message = slog.LevelWarn, "freddy: attempt failed: "+failure
 		}
 		route := c.Route
@@ -123,7 +125,7 @@ func (c *call) log(logger *slog.Logger) func(context.Context, transport.Attempt)
 
 // whatFailed says why an attempt failed, in fixed words: the text of an error may
 // quote what a server or a proxy sent. It is empty if the attempt did not fail.
-func whatFailed(a transport.Attempt) string {
+func whatFailed(ctx context.Context, a transport.Attempt) string {
 	var (
 		limit  interface{ Timeout() bool }
 		lookup *net.DNSError
@@ -131,29 +133,32 @@ func whatFailed(a transport.Attempt) string {
 		coding *transport.EncodingError
 		cert   *tls.CertificateVerificationError
 	)
+	isOp := func(err error, names ...string) bool { return errors.As(err, &op) && slices.Contains(names, op.Op) }
 	switch err := a.Err; {
 	case err == nil && a.Answer.StatusCode/100 == 2:
 		return ""
 	case err == nil:
 		return cmp.Or(http.StatusText(a.Answer.StatusCode), "refused")
-	case errors.Is(err, context.Canceled):
+	case errors.Is(ctx.Err(), context.Canceled): // err is the context's cause, which may be anything
 		return "the caller gave up"
-	case errors.As(err, &lookup):
-		return "name not found"
-	case errors.As(err, &limit) && limit.Timeout():
+	case ctx.Err() != nil, errors.As(err, &limit) && limit.Timeout():
 		return "time limit"
-	case errors.As(err, &op) && op.Op == "dial":
+	case errors.As(err, &lookup) && lookup.IsNotFound:
+		return "name not found"
+	case isOp(err, "dial", "proxyconnect"):
 		return "cannot connect"
-	case errors.Is(err, transport.ErrTooLarge), errors.As(err, &coding):
+	case errors.As(err, &cert):
+		return "the certificate was refused"
+	case isOp(err, "remote error"), errors.Is(err, http.ErrSchemeMismatch):
+		return "TLS failed"
+	case errors.Is(err, transport.ErrTooLarge), errors.As(err, &coding), errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
 		return "the answer cannot be used"
 	case a.Answer.StatusCode != 0:
 		return "the answer was cut off"
-	case errors.As(err, &cert):
-		return "the certificate was refused"
-	case errors.Is(err, io.EOF), errors.As(err, &op):
+	case errors.Is(err, io.EOF), isOp(err, "read", "write"):
 		return "the connection broke"
 	}
-	return "no answer"
+	return "no usable answer"
 }
 
 // idempotent reports whether a method may be repeated (RFC 9110, section

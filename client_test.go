@@ -261,9 +261,10 @@ func TestLogger(t *testing.T) {
 
 // The message says why an attempt failed, which the status alone does not.
 func TestLoggerSaysWhy(t *testing.T) {
-	silent := httptest.NewTLSServer(reply("{}")) // its certificate is nobody's
-	t.Cleanup(silent.Close)
-	silent.Config.ErrorLog = log.New(io.Discard, "", 0)
+	nobodys := httptest.NewUnstartedServer(reply("{}"))
+	nobodys.Config.ErrorLog = log.New(io.Discard, "", 0)
+	nobodys.StartTLS()
+	t.Cleanup(nobodys.Close)
 	gone := httptest.NewServer(nil)
 	gone.Close()
 	drop := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
@@ -277,11 +278,17 @@ func TestLoggerSaysWhy(t *testing.T) {
 		w.Header().Set("Content-Encoding", "br")
 		_, _ = io.WriteString(w, "{}")
 	}
-	unknown := &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
-		return nil, &net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}}
-	})}
-	ended, cancel := context.WithCancel(t.Context())
-	giveUp := func(_ http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() }
+	badGzip := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = io.WriteString(w, "no gzip, though it says so")
+	}
+	failing := func(err error) []freddy.Option {
+		return []freddy.Option{freddy.WithHTTPClient(&http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+			return nil, err
+		})})}
+	}
+	ended, cancel := context.WithCancelCause(t.Context())
+	giveUp := func(_ http.ResponseWriter, r *http.Request) { cancel(io.EOF); <-r.Context().Done() }
 	for _, row := range []struct {
 		url, want string
 		ctx       context.Context
@@ -294,16 +301,38 @@ func TestLoggerSaysWhy(t *testing.T) {
 		{server(t, coded), "the answer cannot be used", t.Context(), nil},
 		{server(t, reply("{}")), "the answer cannot be used", t.Context(), []freddy.Option{freddy.WithMaxResponseBytes(1)}},
 		{server(t, giveUp), "the caller gave up", ended, nil},
+		{server(t, stall), "time limit", nil, nil},
 		{gone.URL, "cannot connect", t.Context(), nil},
-		{silent.URL, "the certificate was refused", t.Context(), nil},
-		{"https://api.test", "name not found", t.Context(), []freddy.Option{freddy.WithHTTPClient(unknown)}},
+		{nobodys.URL, "the certificate was refused", t.Context(), nil},
+		{strings.Replace(server(t, reply("{}")), "http:", "https:", 1), "TLS failed", t.Context(), nil},
+		{server(t, badGzip), "the answer cannot be used", t.Context(), nil},
+		{"https://api.test", "name not found", t.Context(), failing(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}})},
+		{"https://api.test", "cannot connect", t.Context(), failing(&net.OpError{Op: "dial", Err: &net.DNSError{IsTemporary: true}})},
+		{"https://api.test", "cannot connect", t.Context(), failing(&net.OpError{Op: "proxyconnect", Err: io.EOF})},
+		{"https://api.test", "no usable answer", t.Context(), failing(context.Canceled)},
 	} {
+		if row.ctx == nil { // a deadline of the caller's
+			ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Millisecond, io.EOF)
+			defer cancel()
+			row.ctx = ctx
+		}
 		var out strings.Builder
 		logger := slog.New(slog.NewTextHandler(&out, nil))
 		client := newClient(t, row.url, append(row.opts, freddy.WithLogger(logger), freddy.WithMaxRetries(0))...)
 		_, err := client.Connectors().Get(row.ctx, "pcon_github")
 		require.Error(t, err)
 		assert.Contains(t, out.String(), `level=WARN msg="freddy: attempt failed: `+row.want+`"`)
+	}
+}
+
+func TestKeyOfNoUse(t *testing.T) {
+	for key, want := range map[string]string{
+		"":                        "freddy: apiKey must not be empty",
+		strings.Repeat("x", 8193): "freddy: apiKey must be at most 8192 bytes",
+		"a key":                   "freddy: apiKey must be visible ASCII, without spaces or line ends",
+	} {
+		_, err := freddy.NewClient(key)
+		assert.EqualError(t, err, want)
 	}
 }
 
