@@ -87,6 +87,19 @@ func TestEveryPlace(t *testing.T) {
 	}
 }
 
+// The shortest of several secrets decides where to look, and an escape is always
+// looked behind.
+func TestEveryForm(t *testing.T) {
+	r := redact.New(strings.Repeat("a long secret ", 10), "brief")
+	for before := range 100 {
+		got := r.Bytes([]byte(strings.Repeat("-", before) + "brief"))
+		require.Equal(t, strings.Repeat("-", before)+redact.Mark, string(got))
+	}
+	for _, echoed := range []string{`b\u0072ief`, "%62rief", "&#98;rief"} {
+		assert.Equal(t, redact.Mark, string(r.Bytes([]byte(echoed))), echoed)
+	}
+}
+
 // A credential may be any text.
 func TestAnySecret(t *testing.T) {
 	const secret = "pässword\n\t😀 \"x\""

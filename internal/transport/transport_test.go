@@ -492,3 +492,13 @@ type closing struct {
 }
 
 func (c *closing) CloseIdleConnections() { c.closed++ }
+
+// A dead HTTP/2 connection is found before the attempt's limit ends the attempt,
+// so that the next one has a new connection. To see it takes 20 s of silence.
+func TestPings(t *testing.T) {
+	pings := transport.NewBase().HTTP2
+	require.NotNil(t, pings)
+	assert.Positive(t, pings.SendPingTimeout)
+	assert.Positive(t, pings.PingTimeout)
+	assert.Less(t, pings.SendPingTimeout+pings.PingTimeout, transport.AttemptTimeout)
+}

@@ -1,0 +1,4 @@
+package transport
+
+// NewBase is the http.Transport that a client has by itself.
+var NewBase = newBase
