@@ -133,7 +133,8 @@ func WithBaseURL(baseURL string) Option {
 // A RoundTripper of your own sees each attempt with its key, and the route
 // (/personal-connectors/{connector_id}) in Request.Pattern, which is empty for
 // [Client.Do]. One that does not report to net/http/httptrace leaves it open
-// whether a failed request was sent, so that a POST is not repeated.
+// whether a failed request was sent, so that a POST is not repeated, unless the
+// error is net's own of a failed dial.
 //
 // Without this option the client has a pool of its own: up to 256 idle
 // connections to the host, HTTP/2 with pings, 10 s to connect, 10 s for TLS,

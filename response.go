@@ -14,8 +14,8 @@ import (
 // came, of a success or of a refusal. [WithResponse] fills it.
 //
 // Whether the call succeeded is the error's to say: where the last attempt had no
-// answer, this is that of an earlier one, and of an answer that broke off it has
-// what arrived.
+// answer, this is an earlier refusal, if there was one, and of an answer that
+// broke off it has what arrived.
 //
 // If the server echoes the key, or the call's credentials, Header and Body have
 // REDACTED in their place.

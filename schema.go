@@ -25,8 +25,8 @@ import (
 // understood.
 //
 // Schemas come from outside: no reference that leaves the document is opened, and
-// one that is too large (1 MiB, 50,000 values, 4,000 fields), too deep (256
-// levels) or too much work is an error. An error of a schema that cannot be used
+// one that is too large (1 MiB, 50,000 values; for Fields 4,000 fields), too deep
+// (256 levels) or too much work is an error. An error of a schema that cannot be used
 // is none of this package's types.
 type Schema struct{ doc *document }
 
