@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 func main() {
@@ -35,9 +36,12 @@ func main() {
 	if err != nil {
 		broken = append(broken, err.Error())
 	}
-	for _, folder := range []string{".", "freddytest"} {
-		n, bad := comments(folder)
-		links, broken = links+n, append(broken, bad...)
+	for path, pkg := range packages() {
+		n, bad := comments(pkg)
+		for _, name := range bad {
+			broken = append(broken, path+": "+name)
+		}
+		links += n
 	}
 	if len(broken) > 0 || links == 0 {
 		fmt.Fprintln(os.Stderr, strings.Join(append(broken, "links that lead nowhere"), "\n"))
@@ -54,16 +58,17 @@ func skip(entry fs.DirEntry, err error) error {
 }
 
 var (
-	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	link    = regexp.MustCompile(`\]\(\s*<?([^)\s>]+)[^)]*\)|(?m:^\[[^\]]+\]:\s*(\S+))`)
 	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
 	noSlug  = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
-	fence   = regexp.MustCompile("(?ms)^```.*?^```")
+	fence   = regexp.MustCompile("(?ms)^ *```.*?^ *```")
 )
 
 // markdown returns how many links a page has, and those that lead nowhere.
 func markdown(path string) (links int, broken []string) {
 	for _, match := range link.FindAllStringSubmatch(page(path), -1) {
-		target, anchor, anchored := strings.Cut(match[1], "#")
+		address := match[1] + match[2] // one of them is empty
+		target, anchor, anchored := strings.Cut(address, "#")
 		if strings.Contains(target, ":") {
 			continue
 		}
@@ -72,8 +77,8 @@ func markdown(path string) (links int, broken []string) {
 		if target != "" {
 			file = filepath.Join(filepath.Dir(path), target)
 		}
-		if _, err := os.Stat(file); err != nil || anchored && !hasHeading(file, anchor) {
-			broken = append(broken, path+": "+match[1])
+		if _, err := os.Stat(file); err != nil || !filepath.IsLocal(file) || anchored && !hasHeading(file, anchor) {
+			broken = append(broken, path+": "+address)
 		}
 	}
 	return links, broken
@@ -99,54 +104,86 @@ func hasHeading(path, anchor string) bool {
 	return false
 }
 
-// plain is a name in brackets that go/doc has not made a link, since there is
-// no such name.
-var plain = regexp.MustCompile(`\[\*?([A-Z]\w*(\.\w+)?|[a-z]\w*\.[A-Z]\w*)\]`)
+const module = "github.com/aitronos/freddy-go"
+
+// packages are those that users import, by path.
+var packages = sync.OnceValue(func() map[string]*doc.Package {
+	all := make(map[string]*doc.Package)
+	for path, folder := range map[string]string{module: ".", module + "/freddytest": "freddytest"} {
+		set := token.NewFileSet()
+		var files []*ast.File
+		names, _ := filepath.Glob(filepath.Join(folder, "*.go"))
+		for _, name := range names {
+			file, err := parser.ParseFile(set, name, nil, parser.ParseComments)
+			if err != nil {
+				panic(err)
+			}
+			files = append(files, file)
+		}
+		pkg, err := doc.NewFromFiles(set, files, path)
+		if err != nil {
+			panic(err)
+		}
+		all[path] = pkg
+	}
+	return all
+})
+
+// has reports whether a link leads to a name of this module, or out of it.
+func has(link *comment.DocLink) bool {
+	if link.ImportPath == "" || link.ImportPath != module && !strings.HasPrefix(link.ImportPath, module+"/") {
+		return true // the parser has found it, or it is not ours
+	}
+	pkg, ok := packages()[link.ImportPath]
+	if !ok || link.Name == "" {
+		return ok
+	}
+	found := false
+	each(pkg, func(name, _ string) { found = found || name == strings.TrimPrefix(link.Recv+"."+link.Name, ".") })
+	return found
+}
+
+// each calls visit with every exported name of a package, and its comment.
+func each(pkg *doc.Package, visit func(name, text string)) {
+	values := func(all []*doc.Value) {
+		for _, v := range all {
+			for _, name := range v.Names {
+				visit(name, v.Doc)
+			}
+		}
+	}
+	funcs := func(receiver string, all []*doc.Func) {
+		for _, f := range all {
+			visit(receiver+f.Name, f.Doc)
+		}
+	}
+	values(pkg.Consts)
+	values(pkg.Vars)
+	funcs("", pkg.Funcs)
+	for _, t := range pkg.Types {
+		visit(t.Name, t.Doc)
+		values(t.Consts)
+		values(t.Vars)
+		funcs("", t.Funcs)
+		funcs(t.Name+".", t.Methods)
+	}
+}
 
 // comments returns how many links the comments of a package have, and those that
 // lead nowhere.
-func comments(folder string) (links int, broken []string) {
-	set := token.NewFileSet()
-	var files []*ast.File
-	names, _ := filepath.Glob(filepath.Join(folder, "*.go"))
-	for _, name := range names {
-		file, err := parser.ParseFile(set, name, nil, parser.ParseComments)
-		if err != nil {
-			return 0, []string{err.Error()}
-		}
-		files = append(files, file)
-	}
-	pkg, err := doc.NewFromFiles(set, files, folder, doc.AllDecls)
-	if err != nil {
-		return 0, []string{err.Error()}
-	}
-	read := func(text string) {
+func comments(pkg *doc.Package) (links int, broken []string) {
+	read := func(_, text string) {
 		n, bad := linksIn(pkg.Parser().Parse(text))
-		links += n
-		for _, name := range bad {
-			broken = append(broken, folder+": "+name)
-		}
+		links, broken = links+n, append(broken, bad...)
 	}
-	read(pkg.Doc)
-	for _, values := range [][]*doc.Value{pkg.Consts, pkg.Vars} {
-		for _, v := range values {
-			read(v.Doc)
-		}
-	}
-	for _, f := range pkg.Funcs {
-		read(f.Doc)
-	}
-	for _, t := range pkg.Types {
-		read(t.Doc)
-		for _, f := range append(t.Funcs, t.Methods...) {
-			read(f.Doc)
-		}
-		for _, v := range append(t.Consts, t.Vars...) {
-			read(v.Doc)
-		}
-	}
+	read("", pkg.Doc)
+	each(pkg, read)
 	return links, broken
 }
+
+// plain is a name in brackets that go/doc has not made a link, since there is
+// no such name.
+var plain = regexp.MustCompile(`\[\*?([A-Z]\w*(\.\w+)?|[a-z]\w*\.[A-Z]\w*)\]`)
 
 // linksIn finds the links of one comment, and the names that are none.
 func linksIn(text *comment.Doc) (links int, broken []string) {
@@ -155,6 +192,9 @@ func linksIn(text *comment.Doc) (links int, broken []string) {
 			switch t := t.(type) {
 			case *comment.DocLink:
 				links++
+				if !has(t) {
+					broken = append(broken, strings.TrimPrefix(t.ImportPath+"."+t.Recv+"."+t.Name, "."))
+				}
 			case comment.Plain:
 				broken = append(broken, plain.FindAllString(string(t), -1)...)
 			}

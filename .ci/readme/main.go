@@ -90,16 +90,26 @@ type block struct {
 }
 
 func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
 	text, err := os.ReadFile("README.md")
 	if err != nil {
-		fail(err)
+		return err
+	}
+	blocks, err := blocksOf(string(text))
+	if err != nil {
+		return err
 	}
 	folder, err := os.MkdirTemp("", "readme")
 	if err != nil {
-		fail(err)
+		return err
 	}
 	defer os.RemoveAll(folder)
-	blocks := blocksOf(string(text))
 	set := token.NewFileSet()
 	imports := importer.ForCompiler(set, "source", nil)
 	ran := 0
@@ -110,34 +120,43 @@ func main() {
 			ran++
 		}
 		if err != nil {
-			fail(fmt.Errorf("go block %d of README.md: %w\n%s", i+1, err, b.code))
+			return fmt.Errorf("go block %d of README.md: %w\n%s", i+1, err, b.code)
 		}
 	}
 	if ran == 0 {
-		fail(errors.New("README.md has no Go block with an output"))
+		return errors.New("README.md has no Go block with an output")
 	}
 	fmt.Printf("%d Go blocks of README.md type-check, %d do what it says\n", len(blocks), ran)
-}
-
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, err)
-	os.Exit(1)
+	return nil
 }
 
 // blocksOf returns the fenced blocks that are marked as Go. A block without a
-// mark that follows one is its output.
-func blocksOf(text string) []block {
+// mark is the output of the block right before it. Any other mark but sh is a
+// mistake: what nobody looks at may be wrong.
+func blocksOf(text string) ([]block, error) {
 	var blocks []block
-	for _, part := range strings.Split(text, "\n```go\n")[1:] {
-		code, rest, _ := strings.Cut(part, "\n```\n")
-		b := block{code: code}
-		if after, ok := strings.CutPrefix(rest, "\n```\n"); ok {
-			b.output, _, _ = strings.Cut(after, "\n```\n")
-			b.printed = true
+	before := "" // the mark of the block right before
+	for rest := text; ; {
+		above, after, found := strings.Cut(rest, "\n```")
+		if !found {
+			return blocks, nil
 		}
-		blocks = append(blocks, b)
+		mark, after, _ := strings.Cut(after, "\n")
+		code, below, whole := strings.Cut(after, "\n```\n")
+		direct := strings.TrimSpace(above) == ""
+		switch {
+		case !whole:
+			return nil, errors.New("README.md has a block without an end")
+		case mark == "go":
+			blocks = append(blocks, block{code: code})
+		case mark == "" && before == "go" && direct:
+			blocks[len(blocks)-1].output, blocks[len(blocks)-1].printed = code, true
+		case mark == "" && before == "sh" && direct, mark == "sh":
+		default:
+			return nil, fmt.Errorf("README.md has a block that is neither go nor sh nor the output of the one before: %q\n%s", mark, code)
+		}
+		before, rest = mark, "\n"+below
 	}
-	return blocks
 }
 
 func (b block) isTest() bool    { return strings.HasPrefix(b.code, "func Test") }
