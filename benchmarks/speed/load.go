@@ -27,6 +27,10 @@ const (
 // this client has.
 const tunedName = "net/http, tuned"
 
+// twinName is the floor once more: how far it is from the floor is what chance
+// makes of a figure.
+const twinName = tunedName + ", again"
+
 // tuned returns what makes a Get of a base URL that nobody has used yet.
 func tuned(perHost int) func(base string) func() error {
 	return func(base string) func() error {
@@ -66,6 +70,12 @@ func burstUnit(name string, s *server, bases map[string]string) unit {
 	return everyCaller(name, bases, func(get func() error) reading { return s.load(crowd, 1, 0, get) })
 }
 
+// dialsUnit counts the connections of the first calls of 256 goroutines. Over
+// HTTP/2 their number is left to chance, so that it takes many rounds.
+func dialsUnit(name string, s *server, bases map[string]string) unit {
+	return everyCaller(name, bases, func(get func() error) reading { return s.load(crowd, 4, 0, get) }).only(freddyName, tunedName)
+}
+
 // everyCaller is a unit of all clients with the connections that they have by
 // themselves. Some share http.DefaultTransport, which begins without any.
 func everyCaller(name string, bases map[string]string, measure func(get func() error) reading) unit {
@@ -82,6 +92,7 @@ func everyCaller(name string, bases map[string]string, measure func(get func() e
 			add(client.Name, base, itself(client))
 		}
 	}
+	add(twinName, bases[plain], tuned(256))
 	return u
 }
 

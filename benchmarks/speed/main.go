@@ -86,6 +86,7 @@ type results struct {
 	took                                  time.Duration
 	get, page, missing, all, retry, built table
 	http1, http2, burst1, burst2          table
+	dials1, dials2                        table
 	flaky1, flaky2, pool, start           table
 	programs                              map[string]program
 	held, heldPage                        int64 // bytes: by All at most, by one page
@@ -118,7 +119,8 @@ func measure(rounds int) (*results, error) {
 	r.held, r.heldPage = heldByAll()
 	r.http1, r.http2 = crowdUnit("HTTP/1.1", s, s.Plain).run(rounds), crowdUnit("HTTP/2", s, s.TLS).run(rounds)
 	r.burst1, r.burst2 = burstUnit("cold burst, HTTP/1.1", s, s.Plain).run(rounds), burstUnit("cold burst, HTTP/2", s, s.TLS).run(rounds)
-	r.flaky1, r.flaky2 = flakyUnit("flaky, HTTP/1.1", s, s.Plain).run(rounds), flakyUnit("flaky, HTTP/2", s, s.TLS).run(rounds)
+	r.dials1, r.dials2 = dialsUnit("HTTP/1.1", s, s.Plain).run(8*rounds), dialsUnit("HTTP/2", s, s.TLS).run(8*rounds)
+	r.flaky1, r.flaky2 = flakyUnit("flaky, waits of 1 ms, HTTP/1.1", s, s.Plain).run(rounds), flakyUnit("flaky, waits of 1 ms, HTTP/2", s, s.TLS).run(rounds)
 	r.pool = poolUnit(s).run(rounds)
 	r.start = startUnit(r.programs).run(rounds)
 	r.took = time.Since(began)

@@ -22,10 +22,10 @@ What this client costs beside net/http and other public Go SDKs. Made by
 in benchmarks/, with %s on %s/%s, %d CPUs%s, on %s, in %s.
 
 Each unit of work is done by every client in turn, %d rounds of it, or %d of those in
-memory and short. A figure is the median of the rounds; a ratio is taken within a round, and the least and the
-most of any round stand behind its median. Each SDK is used as it comes and is
-answered with a body of its own API, of about the size of freddy's. Where net/http
-stands alone it is what one writes by hand: http.Client.Do, io.ReadAll and
+memory and short. A figure is the median of the rounds; a ratio is taken within a
+round, and the least and the most of any round stand behind its median. Each SDK is
+used as it comes, but for the flaky server, and is answered with a body of its own
+API, of about the size of freddy's. Where net/http stands alone it is what one writes by hand: http.Client.Do, io.ReadAll and
 encoding/json into a struct with freddy's fields, the schema left raw. It keeps no
 unknown member, checks nothing, retries nothing and has no time limit.
 
@@ -48,30 +48,37 @@ func (r *results) document() string {
 	}
 	rows.write(&b)
 
-	b.WriteString("\n![Time of a Get, by client](results.svg)\n\n## In memory\n\nA RoundTripper answers from memory, so this is what the client itself costs; 8\nof the allocations are the RoundTripper's.\n\n### Get: one object of about 1 KB\n\n")
+	b.WriteString("\n![Time of a Get, by client](results.svg)\n\n## In memory\n\nA RoundTripper answers from memory, so this is what the client itself costs; 7\nof the allocations are the RoundTripper's. godo is lent a transport in a way that\ngoes around its retries.\n\n### Get: one object of about 1 KB\n\n")
 	inMemoryRows(&b, r.get)
 	b.WriteString("\n### Page: 100 of them\n\n")
 	inMemoryRows(&b, r.page)
 	b.WriteString("\n### 404, to an error\n\n")
 	inMemoryRows(&b, r.missing)
+	b.WriteString("\nhcloud's is two requests: it asks for an object of that name next.\n")
 	fmt.Fprintf(&b, "\n### All over 10,000 connectors, in pages of 100\n\n")
 	inMemoryRows(&b, r.all)
-	fmt.Fprintf(&b, "\nAt most %.0f KB are held at any time, %.2f of what one page holds (%.0f KB).\n",
+	fmt.Fprintf(&b, "\nSeen at two points of each page, at most %.0f KB are held, %.2f of what one page\nholds (%.0f KB).\n",
 		kilobytes(r.held), float64(r.held)/float64(r.heldPage), kilobytes(r.heldPage))
 	added, rounds := retryCost(r.retry)
 	fmt.Fprintf(&b, "\n### One 503, then success\n\nWithout a wait, the 503 and the second attempt add %s µs, %s of a Get of net/http.\n", micro(float64(added)), rounds)
 	b.WriteString("\n### Making a client\n\n")
 	inMemoryRows(&b, r.built)
 
-	fmt.Fprintf(&b, "\n## On loopback\n\nThe server is a process of its own, on the same CPUs. %d goroutines make %d calls\neach, after three whose time is not measured. The tuned net/http is the one by hand, with\n256 idle connections. An SDK that refuses plain HTTP is missing from HTTP/1.1.\n", crowd, callsEach)
+	fmt.Fprintf(&b, "\n## On loopback\n\nThe server is a process of its own, on the same CPUs. %d goroutines make %d calls\neach, after three whose time is not measured. The tuned net/http is the one by hand, with\n256 idle connections; once more, it shows what chance makes of a figure. An SDK that\nrefuses plain HTTP is missing from HTTP/1.1.\n", crowd, callsEach)
 	for _, t := range []table{r.http1, r.http2} {
 		fmt.Fprintf(&b, "\n### %s\n\n", t.name)
 		t.loaded(&b, tunedName)
 	}
+	b.WriteString("\ngo-pagerduty speaks HTTP/1.1 here, too: its transport has a DialContext of its own\nand does not ask for HTTP/2.\n")
 	fmt.Fprintf(&b, "\n### Cold burst\n\nThe first %d calls of a client, all at once.\n\nHTTP/1.1:\n\n", crowd)
 	r.burst1.loaded(&b, tunedName)
 	b.WriteString("\nHTTP/2:\n\n")
 	r.burst2.loaded(&b, tunedName)
+	fmt.Fprintf(&b, "\n### Connections\n\nOf the first four calls of %d goroutines, in the mean of %d rounds, for over HTTP/2\ntheir number is left to chance:\n", crowd, len(r.dials1.rows[freddyName]))
+	for i, t := range []table{r.dials1, r.dials2} {
+		fmt.Fprintf(&b, "%s%s, freddy %.0f, the tuned net/http %.0f", []string{"", "; "}[i], t.name, t.mean(freddyName, connectionsOf), t.mean(tunedName, connectionsOf))
+	}
+	b.WriteString(".\n")
 	fmt.Fprintf(&b, "\n### One answer in fifty fails\n\n%d goroutines, %d calls each; of the failing answers every other is a 503, and\nevery other a dropped connection (over HTTP/2, a reset stream). Both clients that\nretry wait 1 ms at most before they do, so that what is seen are connections and\nnot waits, but for freddy once with the waits it has by itself (up to 500 ms): a\ncall that waits is a goroutine that does not call.\n\nHTTP/1.1:\n\n", fewer, flakyEach)
 	r.flaky1.flakiness(&b)
 	b.WriteString("\nHTTP/2:\n\n")
@@ -81,7 +88,7 @@ func (r *results) document() string {
 	r.pool.loaded(&b, "256")
 
 	b.WriteString("\n## Programs\n\nA main that makes a client and ends, built with `-trimpath -ldflags='-s -w'`.\n\n")
-	rows = newRows("l", "client", "start to end, ms", "of net/http", "MB", "modules linked")
+	rows = newRows("l", "client", "start to end, ms", "of net/http", "MB", "modules linked, its own included")
 	for _, name := range r.start.byRatio(plain, timeOf) {
 		p := r.programs[name]
 		rows.add(name, fmt.Sprintf("%.2f", r.start.median(name, timeOf)/float64(time.Millisecond)), r.start.ratio(name, plain, timeOf).String(),
@@ -122,9 +129,10 @@ func (t table) loaded(b *strings.Builder, floor string) {
 }
 
 func (t table) flakiness(b *strings.Builder) {
-	rows := newRows("l", "client", "calls a second", "of those at the healthy server", "connections, healthy", "connections, flaky", "requests, flaky", "calls failed")
+	rows := newRows("l", "client", "calls a second", "of those at the healthy server", "p50, ms", "p99, ms", "connections, healthy", "connections", "requests", "calls failed")
 	for _, name := range []string{freddyName, defaultWaits, tunedName, retrying} {
 		rows.add(name, fmt.Sprintf("%.0f", t.median(name, rateOf)), t.ratio(name, name+healthyOf, rateOf).String(),
+			milli(t.median(name, p50Of)), milli(t.median(name, p99Of)),
 			fmt.Sprintf("%.0f", t.median(name+healthyOf, connectionsOf)), fmt.Sprintf("%.0f", t.median(name, connectionsOf)),
 			fmt.Sprintf("%.0f", t.median(name, requestsOf)), fmt.Sprintf("%.0f", t.median(name, failedOf)))
 	}

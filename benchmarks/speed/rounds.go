@@ -82,6 +82,14 @@ func (t table) median(name string, of func(reading) float64) float64 {
 	return values[len(values)/2]
 }
 
+func (t table) mean(name string, of func(reading) float64) float64 {
+	sum := 0.0
+	for _, r := range t.rows[name] {
+		sum += of(r)
+	}
+	return sum / float64(len(t.rows[name]))
+}
+
 // byRatio returns the contenders, the one of the least ratio first.
 func (t table) byRatio(floor string, of func(reading) float64) []string {
 	names := slices.Collect(maps.Keys(t.rows))
@@ -107,12 +115,8 @@ func (t table) ratio(name, floor string, of func(reading) float64) ratio {
 // ratioOfSums is a ratio of what all rounds together say, for what is left to
 // chance in each.
 func (t table) ratioOfSums(name, floor string, of func(reading) float64) ratio {
-	var sum, floorSum float64
-	for i := range t.rows[name] {
-		sum, floorSum = sum+of(t.rows[name][i]), floorSum+of(t.rows[floor][i])
-	}
 	r := t.ratio(name, floor, of)
-	r.median = sum / floorSum
+	r.median = t.mean(name, of) / t.mean(floor, of)
 	return r
 }
 

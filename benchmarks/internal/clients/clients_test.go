@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -106,12 +109,23 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// Each client can be built alone, as its program is.
+// Each client can be built alone, as its program is: its file is named by its tag.
 func TestTags(t *testing.T) {
-	tags := map[string]bool{}
-	for _, client := range clients.All() {
-		assert.NotEmpty(t, client.Tag)
-		assert.False(t, tags[client.Tag], "%s is there twice", client.Tag)
-		tags[client.Tag] = true
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	var tags []string
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		if line, _, _ := strings.Cut(string(text), "\n"); strings.HasPrefix(line, "//go:build !only || ") {
+			tag := strings.TrimPrefix(line, "//go:build !only || ")
+			assert.Contains(t, string(text), fmt.Sprintf("Tag:      %q,", tag), name)
+			tags = append(tags, tag)
+		}
 	}
+	var want []string
+	for _, client := range clients.All() {
+		want = append(want, client.Tag)
+	}
+	assert.ElementsMatch(t, want, tags)
 }

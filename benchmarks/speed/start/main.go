@@ -14,6 +14,10 @@ import (
 )
 
 func main() {
+	if len(clients.All()) == 0 {
+		fmt.Fprintln(os.Stderr, "the tags name no client")
+		os.Exit(1)
+	}
 	for _, client := range clients.All() {
 		api, err := client.New("https://api.example.com", nil)
 		if err != nil {
