@@ -107,9 +107,9 @@ func (c *Client) CloseIdleConnections() {
 // in is the body: nil for none, a json.RawMessage as it is, or anything that
 // encoding/json takes (a []byte it writes in base64, a nil pointer as null).
 //
-// out receives the answer: nil discards it whatever it is, *json.RawMessage takes its
-// bytes, any other pointer goes through encoding/json, which may fill a part of
-// it before it fails. The answer is taken as it is: {"success":true,"data":...}
+// out receives the answer: nil discards it whatever it is, *json.RawMessage takes
+// its bytes, any other pointer goes through encoding/json, which may fill a part
+// of it before it fails. The answer is taken as it is: {"success":true,"data":...}
 // is not opened, but "success": false is an *APIError. An answer without a body
 // is a *DecodeError unless out is nil.
 func (c *Client) Do(ctx context.Context, method, path string, in, out any, opts ...CallOption) error {

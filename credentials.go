@@ -49,8 +49,8 @@ func BearerCredentials(token string) Credentials {
 }
 
 // OAuth2Credentials returns {"type":"oauth2","accessToken":...} with the refresh
-// token and the expiry, in UTC and whole seconds; an empty refreshToken and a zero expiresAt are
-// left out.
+// token and the expiry, in UTC and whole seconds; an empty refreshToken and a
+// zero expiresAt are left out.
 func OAuth2Credentials(accessToken, refreshToken string, expiresAt time.Time) Credentials {
 	fields := map[string]any{"type": "oauth2", "accessToken": accessToken}
 	if refreshToken != "" {

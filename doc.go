@@ -88,8 +88,8 @@
 // Never retried, because a repeat meets the same: a name that does not exist, a
 // TLS certificate that one side refuses, plain HTTP on a TLS port, a proxy that
 // wants credentials, an answer that cannot be decoded or is too large. Redirects
-// are never followed: a 3xx is an *APIError. A 404 that answers a repeated DELETE, when an earlier
-// attempt may have been processed, is success.
+// are never followed: a 3xx is an *APIError. A 404 that answers a repeated
+// DELETE, when an earlier attempt may have been processed, is success.
 //
 //	retries                     3                   WithMaxRetries
 //	time of an attempt          30 s                WithAttemptTimeout

@@ -137,8 +137,9 @@ func WithBaseURL(baseURL string) Option {
 // error is net's own of a failed dial.
 //
 // Without this option the client has a pool of its own: up to 256 idle
-// connections to the host, HTTP/2 with pings, 10 s to connect, 10 s for TLS,
-// 1 MiB of response headers, the proxy of the environment.
+// connections to the host, HTTP/2 with pings (after 10 s of silence, 10 s for the
+// answer), 10 s to connect, 10 s for TLS, 1 MiB of response headers, the proxy of
+// the environment. benchmarks/RESULTS.md has what these were chosen by.
 func WithHTTPClient(client *http.Client) Option {
 	return clientOption(func(s *settings) error {
 		if client == nil {
@@ -167,10 +168,10 @@ func WithAuthScheme(scheme AuthScheme) Option {
 
 // WithKeySource sets a function that is asked for the key once a call (All: once
 // a page), with the call's context, in place of a fixed key: for keys that
-// rotate. It is asked
-// concurrently and should answer from memory, for the call waits for it. If it
-// fails, nothing is sent and the call returns a *TransportError that wraps its
-// error; a key that no header can carry is an *ArgumentError.
+// rotate. It is asked concurrently and should answer from memory, for the call
+// waits for it. If it fails, nothing is sent and the call returns a
+// *TransportError that wraps its error; a key that no header can carry is an
+// *ArgumentError.
 func WithKeySource(source func(context.Context) (string, error)) Option {
 	return clientOption(func(s *settings) error {
 		if source == nil {

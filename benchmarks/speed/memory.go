@@ -148,8 +148,8 @@ func readAll(client *freddy.Client, each func(n int)) error {
 	return wrong(nil, n != connectors)
 }
 
-// heldByAll returns the most memory that All holds at any time, and what one page
-// holds.
+// heldByAll returns the most memory that All holds, seen twice in each page, and
+// what one page holds.
 func heldByAll() (all, page int64) {
 	client := newFreddy(freddy.WithHTTPClient(&http.Client{Transport: catalogue()}))
 	before := heap()
