@@ -2,11 +2,17 @@ package freddy
 
 import (
 	"bytes"
+	"cmp"
+	"compress/gzip"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -205,4 +211,42 @@ func (c *call) decodeError(result transport.Result, err error) error {
 
 func (c *call) requestID(header http.Header) string {
 	return clip(c.redactor.String(header.Get("X-Request-Id")), maxIDBytes)
+}
+
+// whatFailed says why an attempt failed, in fixed words: the text of an error may
+// quote what a server or a proxy sent. It is empty if the attempt did not fail.
+func whatFailed(ctx context.Context, a transport.Attempt) string {
+	var (
+		limit  interface{ Timeout() bool }
+		lookup *net.DNSError
+		op     *net.OpError
+		coding *transport.EncodingError
+		cert   *tls.CertificateVerificationError
+	)
+	isOp := func(err error, names ...string) bool { return errors.As(err, &op) && slices.Contains(names, op.Op) }
+	switch err := a.Err; {
+	case err == nil && a.Answer.StatusCode/100 == 2:
+		return ""
+	case err == nil:
+		return cmp.Or(http.StatusText(a.Answer.StatusCode), "refused")
+	case errors.Is(ctx.Err(), context.Canceled): // err is the context's cause, which may be anything
+		return "the caller gave up"
+	case ctx.Err() != nil, errors.As(err, &limit) && limit.Timeout():
+		return "time limit"
+	case errors.As(err, &lookup) && lookup.IsNotFound:
+		return "name not found"
+	case isOp(err, "dial", "proxyconnect"):
+		return "cannot connect"
+	case errors.As(err, &cert):
+		return "the certificate was refused"
+	case isOp(err, "remote error"), errors.Is(err, http.ErrSchemeMismatch):
+		return "TLS failed"
+	case errors.Is(err, transport.ErrTooLarge), errors.As(err, &coding), errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
+		return "the answer cannot be used"
+	case a.Answer.StatusCode != 0:
+		return "the answer was cut off"
+	case errors.Is(err, io.EOF), isOp(err, "read", "write"):
+		return "the connection broke"
+	}
+	return "no usable answer"
 }
