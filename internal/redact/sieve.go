@@ -31,12 +31,15 @@ func newSieve(forms []string) sieve {
 
 // hasAny reports whether text may show a form.
 func hasAny[T string | []byte](s *sieve, text T) bool {
-	if s.short < gram {
-		return len(text) >= s.short
+	if len(text) < s.short {
+		return false
+	}
+	if s.short < gram { // no run to look for
+		return true
 	}
 	for i := 0; i+gram <= len(text); i += s.short - gram + 1 {
 		if h := hash(text, i); s.runs[h/64]&(1<<(h%64)) != 0 {
-			return len(text) >= s.short
+			return true
 		}
 	}
 	return false
