@@ -23,14 +23,6 @@ const (
 	flakyEach = 100 // likewise
 )
 
-// tunedName is the floor of what takes connections: net/http with the pool that
-// this client has.
-const tunedName = "net/http, tuned"
-
-// twinName is the floor once more: how far it is from the floor is what chance
-// makes of a figure.
-const twinName = tunedName + ", again"
-
 // tuned returns what makes a Get of a base URL that nobody has used yet.
 func tuned(perHost int) func(base string) func() error {
 	return func(base string) func() error {
@@ -107,15 +99,8 @@ func poolUnit(s *server) unit {
 	return u
 }
 
-// The flaky server is called with waits of at most a millisecond before a retry,
-// so that connections are seen and not waits; and with freddy's own waits.
-const (
-	freddyName   = "freddy"
-	defaultWaits = "freddy, with its own waits"
-	retrying     = "go-retryablehttp"
-	healthyOf    = ", healthy"
-)
-
+// flakyUnit calls the flaky server with waits of at most a millisecond before a
+// retry, so that connections are seen and not waits; and with freddy's own waits.
 func flakyUnit(name string, s *server, bases map[string]string) unit {
 	u := unit{name: name, floor: tunedName}
 	for _, c := range []struct {

@@ -237,9 +237,6 @@ func constructionUnit() unit {
 	return u
 }
 
-// plain is the floor of what is measured in memory.
-const plain = "net/http"
-
 func newFreddy(opts ...freddy.Option) *freddy.Client {
 	client, err := freddy.NewClient(clients.Key, append([]freddy.Option{freddy.WithBaseURL(base)}, opts...)...)
 	if err != nil {

@@ -25,9 +25,10 @@ Each unit of work is done by every client in turn, %d rounds of it, or %d of tho
 memory and short. A figure is the median of the rounds; a ratio is taken within a
 round, and the least and the most of any round stand behind its median. Each SDK is
 used as it comes, but for the flaky server, and is answered with a body of its own
-API, of about the size of freddy's. Where net/http stands alone it is what one writes by hand: http.Client.Do, io.ReadAll and
-encoding/json into a struct with freddy's fields, the schema left raw. It keeps no
-unknown member, checks nothing, retries nothing and has no time limit.
+API, of about the size of freddy's. Where net/http stands alone it is what one
+writes by hand: http.Client.Do, io.ReadAll and encoding/json into a struct with
+freddy's fields, the schema left raw. It keeps no unknown member, checks nothing,
+retries nothing and has no time limit.
 
 `
 
@@ -64,7 +65,7 @@ func (r *results) document() string {
 	b.WriteString("\n### Making a client\n\n")
 	inMemoryRows(&b, r.built)
 
-	fmt.Fprintf(&b, "\n## On loopback\n\nThe server is a process of its own, on the same CPUs. %d goroutines make %d calls\neach, after three whose time is not measured. The tuned net/http is the one by hand, with\n256 idle connections; once more, it shows what chance makes of a figure. An SDK that\nrefuses plain HTTP is missing from HTTP/1.1.\n", crowd, callsEach)
+	fmt.Fprintf(&b, "\n## On loopback\n\nThe server is a process of its own, on the same CPUs. %d goroutines make %d calls\neach, after three whose time is not measured. The tuned net/http is the one by hand,\nwith 256 idle connections; once more, it shows what chance makes of a figure. An\nSDK that refuses plain HTTP is missing from HTTP/1.1.\n", crowd, callsEach)
 	for _, t := range []table{r.http1, r.http2} {
 		fmt.Fprintf(&b, "\n### %s\n\n", t.name)
 		t.loaded(&b, tunedName)

@@ -30,6 +30,17 @@ type contender struct {
 	measure func() reading
 }
 
+// The contenders that others are compared with, and variants of them.
+const (
+	freddyName   = "freddy"
+	defaultWaits = "freddy, with its own waits"
+	retrying     = "go-retryablehttp"
+	plain        = "net/http"            // the floor of what is measured in memory
+	tunedName    = "net/http, tuned"     // of what takes connections: with the pool that this client has
+	twinName     = tunedName + ", again" // the floor once more: how far it is off is chance
+	healthyOf    = ", healthy"           // behind a name: at a server without faults
+)
+
 // A unit of work is done by every contender in turn, round by round, so that
 // what the machine does besides meets all of them.
 type unit struct {
