@@ -1,117 +1,109 @@
 package wire
 
 import (
-	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/go-faster/jx"
 )
 
-var (
-	typeTime     = reflect.TypeFor[time.Time]()
-	typeDuration = reflect.TypeFor[time.Duration]()
-)
-
-// kept has the types that keep their JSON as it came, reflect.Type to reader.
-var kept sync.Map
-
-// Keep makes T a type that a model may have for a member whose JSON it keeps:
-// the reader calls keep with the text, which is a piece of the answer's. What
-// kind of JSON it is does not matter: what stands in a schema's place is the
-// schema's to judge.
-func Keep[T any](keep func(text string) T) {
-	kept.Store(reflect.TypeFor[T](), reader(func(d *decoder, _ jx.Type, v reflect.Value) error {
-		raw, err := d.json.Raw()
-		if err != nil {
-			return syntax(err)
-		}
-		*v.Addr().Interface().(*T) = keep(d.cut(raw))
-		return nil
-	}))
-}
-
 // codec compiles the reader and the writer for the type of a field.
 func codec(t reflect.Type) (reader, writer) {
-	if keep, ok := kept.Load(t); ok {
-		return keep.(reader), writeJSON
-	}
 	switch t {
-	case typeTime:
+	case reflect.TypeFor[time.Time]():
 		return readTime, writeJSON
-	case typeDuration:
+	case reflect.TypeFor[*time.Time]():
+		return readTimePointer, writeJSON
+	case reflect.TypeFor[time.Duration]():
 		return readDuration, writeDuration
+	case reflect.TypeFor[[]string]():
+		return readStrings, writeJSON
+	case reflect.TypeFor[map[string]any]():
+		return readMap, writeJSON
 	}
 	switch t.Kind() {
 	case reflect.String:
+		if reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) {
+			return readRaw, writeJSON
+		}
 		return readString, writeJSON
 	case reflect.Bool:
 		return readBool, writeJSON
 	case reflect.Int:
 		return readInt, writeJSON
 	case reflect.Struct:
-		o := objectOf(t)
-		return o.read, o.write
+		return readStruct(t), objectOf(t).write
 	case reflect.Pointer:
 		return readPointer(t), writeJSON
 	case reflect.Slice:
 		return readSlice(t), writeJSON
-	case reflect.Map:
-		return readMap, writeJSON
 	default:
-		panic(fmt.Sprintf("wire: no reader for %s", t))
+		panic(fmt.Sprintf("wire: cannot decode %s", t))
 	}
 }
 
-func drop(d *decoder, _ jx.Type, _ reflect.Value) error { return d.skip() }
-
-func readString(d *decoder, kind jx.Type, v reflect.Value) error {
+func readString(d *decoder, kind jx.Type, v reflect.Value) *Error {
 	s, err := d.str(kind)
-	if err != nil {
-		return err
+	if err == nil {
+		v.SetString(s)
 	}
-	v.SetString(d.cut(s))
-	return nil
+	return err
 }
 
-func readBool(d *decoder, kind jx.Type, v reflect.Value) error {
+// readRaw keeps the JSON of a value of any kind but null: a string type that is
+// a json.Unmarshaler decides itself what is valid.
+func readRaw(d *decoder, kind jx.Type, v reflect.Value) *Error {
+	if kind == jx.Null {
+		return d.skip()
+	}
+	raw, err := d.raw()
+	if err == nil {
+		v.SetString(raw)
+	}
+	return err
+}
+
+func readBool(d *decoder, kind jx.Type, v reflect.Value) *Error {
 	if kind != jx.Bool {
 		return d.mismatch("a boolean", kind)
 	}
 	b, err := d.json.Bool()
-	if err != nil {
-		return syntax(err)
+	if err == nil {
+		v.SetBool(b)
 	}
-	v.SetBool(b)
-	return nil
+	return syntax(err)
 }
 
-func readInt(d *decoder, kind jx.Type, v reflect.Value) error {
+func readInt(d *decoder, kind jx.Type, v reflect.Value) *Error {
 	text, err := d.number(kind)
 	if err != nil {
 		return err
 	}
-	n, err := strconv.ParseInt(string(text), 10, strconv.IntSize)
-	if err != nil {
-		return &Error{Reason: "is a number that does not fit an int"}
+	n, failed := strconv.ParseInt(text, 10, strconv.IntSize)
+	if failed != nil { // 5.0 and 5e0 are integers, too
+		n, failed = strconv.ParseInt(parseDecimal(text).integer(), 10, strconv.IntSize)
+	}
+	if failed != nil {
+		return &Error{Reason: "must be an integer that fits in an int"}
 	}
 	v.SetInt(n)
 	return nil
 }
 
-// readDuration reads a number of milliseconds, the only unit in this API.
-func readDuration(d *decoder, kind jx.Type, v reflect.Value) error {
+// readDuration decodes a number of milliseconds, the only unit of this API.
+func readDuration(d *decoder, kind jx.Type, v reflect.Value) *Error {
 	text, err := d.number(kind)
 	if err != nil {
 		return err
 	}
-	ms, err := strconv.ParseFloat(string(text), 64)
-	if err != nil || math.Abs(ms) >= float64(math.MaxInt64/time.Millisecond) {
-		return &Error{Reason: "is a number of milliseconds that does not fit"}
+	ms, failed := strconv.ParseFloat(text, 64)
+	if failed != nil || math.Abs(ms) >= float64(math.MaxInt64/time.Millisecond) {
+		return &Error{Reason: "must be a number of milliseconds that fits in a time.Duration"}
 	}
 	v.SetInt(int64(math.Round(ms * float64(time.Millisecond))))
 	return nil
@@ -121,137 +113,108 @@ func writeDuration(out []byte, v reflect.Value) ([]byte, error) {
 	return strconv.AppendFloat(out, float64(v.Int())/float64(time.Millisecond), 'f', -1, 64), nil
 }
 
-func readTime(d *decoder, kind jx.Type, v reflect.Value) error {
-	s, err := d.str(kind)
-	if err != nil {
-		return err
+func readTime(d *decoder, kind jx.Type, v reflect.Value) *Error {
+	at, ok, err := d.time(kind)
+	if ok {
+		*v.Addr().Interface().(*time.Time) = at
 	}
-	if !isRFC3339(s) || v.Addr().Interface().(*time.Time).UnmarshalText(s) != nil {
-		return &Error{Reason: "is not an RFC 3339 time"}
-	}
-	return nil
+	return err
 }
 
-// isRFC3339 checks the shape of a time. The time package checks the ranges, but
-// takes hours of one digit, a comma and offsets of a day, too.
-func isRFC3339(s []byte) bool {
-	const shape = "0000-00-00T00:00:00"
-	if len(s) <= len(shape) || !shaped(s[:len(shape)], shape) {
-		return false
+func readTimePointer(d *decoder, kind jx.Type, v reflect.Value) *Error {
+	at, ok, err := d.time(kind)
+	if ok {
+		p := new(time.Time)
+		*p = at
+		*v.Addr().Interface().(**time.Time) = p
 	}
-	zone := s[len(shape):]
-	if zone[0] == '.' {
-		zone = bytes.TrimLeft(zone[1:], "0123456789")
-		if len(s)-len(zone) == len(shape)+len(".") { // no digit
-			return false
-		}
-	}
-	if len(zone) == len("+00:00") && (zone[0] == '+' || zone[0] == '-') {
-		return shaped(zone[1:], "00:00") && string(zone[1:3]) < "24" && string(zone[4:]) < "60"
-	}
-	return string(zone) == "Z"
+	return err
 }
 
-// shaped reports whether s has a digit for each 0 of the shape, and is the
-// shape elsewhere.
-func shaped(s []byte, shape string) bool {
-	for i, c := range s {
-		digit := '0' <= c && c <= '9'
-		if digit != (shape[i] == '0') || !digit && c != shape[i] {
-			return false
-		}
+// readStruct decodes a nested model. A repeated member replaces the first one.
+func readStruct(t reflect.Type) reader {
+	object := objectOf(t)
+	return func(d *decoder, kind jx.Type, v reflect.Value) *Error {
+		v.SetZero()
+		return object.read(d, kind, v)
 	}
-	return true
 }
 
 func readPointer(t reflect.Type) reader {
 	read, _ := codec(t.Elem())
-	return func(d *decoder, kind jx.Type, v reflect.Value) error {
+	return func(d *decoder, kind jx.Type, v reflect.Value) *Error {
 		p := reflect.New(t.Elem())
-		if err := read(d, kind, p.Elem()); err != nil {
-			return err
-		}
 		v.Set(p)
-		return nil
+		return read(d, kind, p.Elem())
 	}
 }
 
-// readSlice reads an array. An empty one stays apart from an absent one.
+// readSlice decodes an array into a new slice, never a nil one. Items that are
+// pointers point into blocks of 1, 2, 4 and then 8 values: few allocations, and
+// an item that is kept keeps at most 7 others.
 func readSlice(t reflect.Type) reader {
-	read, _ := codec(t.Elem())
-	return func(d *decoder, kind jx.Type, v reflect.Value) error {
-		if kind != jx.Array {
-			return d.mismatch("an array", kind)
+	item := t.Elem()
+	var blocks []reflect.Type
+	if item.Kind() == reflect.Pointer {
+		item = item.Elem()
+		for n := 1; n <= 8; n *= 2 {
+			blocks = append(blocks, reflect.ArrayOf(n, item))
 		}
-		it, err := d.json.ArrIter()
-		if err != nil {
-			return syntax(err)
-		}
-		n := 0
-		for ; it.Next(); n++ {
+	}
+	read, _ := codec(item)
+	empty := reflect.MakeSlice(t, 0, 0)
+	return func(d *decoder, kind jx.Type, v reflect.Value) *Error {
+		v.Set(empty)
+		sizes, block, used := blocks, reflect.Value{}, 0
+		return d.items(kind, func(n int, kind jx.Type) *Error {
 			if n == v.Cap() {
-				v.Grow(max(4, n))
+				v.Grow(max(4, 2*n))
 			}
 			v.SetLen(n + 1)
-			if err := read(d, d.json.Next(), v.Index(n)); err != nil {
-				return at(err, strconv.Itoa(n))
+			if blocks == nil {
+				return read(d, kind, v.Index(n))
 			}
-		}
-		if err := it.Err(); err != nil {
-			return syntax(err)
-		}
-		if n == 0 {
-			v.Set(reflect.MakeSlice(t, 0, 0))
-		}
-		return nil
+			if n == 0 || used == block.Len() {
+				block, used = reflect.New(sizes[0]).Elem(), 0
+				sizes = sizes[min(1, len(sizes)-1):]
+			}
+			target := block.Index(used)
+			used++
+			v.Index(n).Set(target.Addr())
+			return read(d, kind, target)
+		})
 	}
 }
 
-// readMap reads free-form JSON, a map[string]any.
-func readMap(d *decoder, kind jx.Type, v reflect.Value) error {
-	if kind != jx.Object {
-		return d.mismatch("an object", kind)
-	}
-	value, err := d.value(kind)
-	if err != nil {
+// readStrings decodes an array into a new slice, never a nil one. The slices of
+// one document are parts of arrays of 4 to 64 strings: few allocations, and
+// what is kept keeps little, since the strings share their bytes anyway.
+func readStrings(d *decoder, kind jx.Type, v reflect.Value) *Error {
+	out := d.strings[:0]
+	err := d.items(kind, func(n int, kind jx.Type) *Error {
+		if n == cap(out) {
+			d.block = min(max(4, 2*d.block), 64)
+			out = append(make([]string, 0, max(d.block, 2*n)), out...)
+		}
+		s, err := d.str(kind)
+		out = append(out, s)
 		return err
+	})
+	d.strings = out[len(out):]
+	if len(out) == 0 {
+		out = []string{}
 	}
-	v.Set(reflect.ValueOf(value))
-	return nil
+	*v.Addr().Interface().(*[]string) = slices.Clip(out)
+	return err
+}
+
+// readMap decodes free-form JSON.
+func readMap(d *decoder, kind jx.Type, v reflect.Value) *Error {
+	values, err := d.object(kind)
+	*v.Addr().Interface().(*map[string]any) = values
+	return err
 }
 
 func writeJSON(out []byte, v reflect.Value) ([]byte, error) {
 	return appendJSON(out, v.Interface())
-}
-
-// str returns the string that comes next, valid until the next read.
-func (d *decoder) str(kind jx.Type) ([]byte, error) {
-	if kind != jx.String {
-		return nil, d.mismatch("a string", kind)
-	}
-	s, err := d.json.StrBytes()
-	if err != nil {
-		return nil, syntax(err)
-	}
-	return s, nil
-}
-
-// number returns the text of the number that comes next. Not jx's Num, which
-// takes a number in quotes too.
-func (d *decoder) number(kind jx.Type) ([]byte, error) {
-	if kind != jx.Number {
-		return nil, d.mismatch("a number", kind)
-	}
-	text, err := d.json.Raw()
-	if err != nil {
-		return nil, syntax(err)
-	}
-	return text, nil
-}
-
-func (d *decoder) skip() error {
-	if err := d.json.Skip(); err != nil {
-		return syntax(err)
-	}
-	return nil
 }

@@ -14,135 +14,167 @@ import (
 	"github.com/go-faster/jx"
 )
 
-// object is what is known of a struct type: its members in documented order.
+// object is the compiled form of a model.
 type object struct {
-	members []member
-	extra   int // index of the field Extra
+	members []member // in documented order
+	extra   int      // index of the field Extra, or -1
+	array   *member  // decodes a bare array; nil: an array is an error
 }
 
 type member struct {
-	camel, snake string
-	index        int
-	omitZero     bool
-	read         reader
-	write        writer // nil: under this name the member is only read
+	name, other string // as the tag spells it, and in the other case
+	index       int    // of the field; -1: the member is dropped
+	omitZero    bool
+	alias       bool // only read, and only into a field that is zero
+	read        reader
+	write       writer
 }
 
-// A reader sets v from the value that comes next, whose kind jx has told.
-type reader func(d *decoder, kind jx.Type, v reflect.Value) error
+// A reader decodes the value that comes next, which is of the given kind, into
+// v.
+type reader func(d *decoder, kind jx.Type, v reflect.Value) *Error
 
 // A writer appends the JSON of v.
 type writer func(out []byte, v reflect.Value) ([]byte, error)
 
 var objects sync.Map // reflect.Type to *object
 
-// objectOf compiles a struct type on first sight. A wire tag names another
-// member that the field is read from; on Extra, one that is dropped.
+// objectOf returns the compiled form of a model. Options in a wire tag are
+// separated by commas. "[]" on a slice decodes a bare array into it; any other
+// option is an alias: a name that is read, too. On Extra it names a member that
+// is dropped.
 //
-//	Enabled bool                       `json:"enabled" wire:"isActive"`
-//	Extra   map[string]json.RawMessage `json:"-" wire:"credentials"`
+//	Key   string                     `json:"tool_key" wire:"type"`
+//	Data  []*Tool                    `json:"data" wire:"[]"`
+//	Extra map[string]json.RawMessage `json:"-" wire:"credentials"`
 //
-// A field without a json tag other than Extra, or of a type without a reader, is
-// a mistake in the model and panics: the first test that touches the model finds
-// it.
+// It panics for a field that is not exported, has no valid tag, or is of a type
+// that cannot be decoded. A model must not contain itself.
 func objectOf(t reflect.Type) *object {
 	if known, ok := objects.Load(t); ok {
 		return known.(*object)
 	}
 	o := &object{extra: -1}
 	for i := range t.NumField() {
-		field := t.Field(i)
-		other := field.Tag.Get("wire")
-		if field.Name == "Extra" {
-			o.extra = i
-			if other != "" {
-				o.members = append(o.members, member{camel: other, snake: snake(other), index: i, read: drop})
-			}
-			continue
-		}
-		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if name == "" {
-			panic(fmt.Sprintf("wire: %s.%s has no json tag", t, field.Name))
-		}
-		m := member{camel: name, snake: snake(name), index: i, omitZero: options == "omitzero"}
-		m.read, m.write = codec(field.Type)
-		o.members = append(o.members, m)
-		if other != "" {
-			o.members = append(o.members, member{camel: other, snake: snake(other), index: i, read: m.read})
+		o.compile(t, i)
+	}
+	for i := range o.members {
+		if m, _ := o.find(o.members[i].name, 0); m != &o.members[i] {
+			panic(fmt.Sprintf("wire: %s has two members %s", t, m.name))
 		}
 	}
 	known, _ := objects.LoadOrStore(t, o)
 	return known.(*object)
 }
 
-// snake spells a camelCase name in snake_case.
-func snake(camel string) string {
-	var b strings.Builder
-	for _, r := range camel {
-		if unicode.IsUpper(r) {
-			b.WriteByte('_')
+// compile adds the members of field i.
+func (o *object) compile(t reflect.Type, i int) {
+	field := t.Field(i)
+	var options []string
+	if tag := field.Tag.Get("wire"); tag != "" {
+		options = strings.Split(tag, ",")
+	}
+	name, option, _ := strings.Cut(field.Tag.Get("json"), ",")
+	switch {
+	case field.Name == "Extra" && field.Type == reflect.TypeFor[map[string]json.RawMessage]():
+		o.extra = i
+		for _, name := range options {
+			o.members = append(o.members, newMember(name, -1))
 		}
-		b.WriteRune(unicode.ToLower(r))
+		return
+	case name == "" || name == "-" || option != "" && option != "omitzero" || !field.IsExported():
+		panic(fmt.Sprintf("wire: %s.%s has no valid json tag", t, field.Name))
+	}
+	m := newMember(name, i)
+	m.read, m.write = codec(field.Type)
+	m.omitZero = option != ""
+	o.members = append(o.members, m)
+	for _, name := range options {
+		if name == "[]" && o.array == nil && field.Type.Kind() == reflect.Slice {
+			o.array = &m
+			continue
+		}
+		alias := newMember(name, i)
+		alias.read, alias.alias = m.read, true
+		o.members = append(o.members, alias)
+	}
+}
+
+func newMember(name string, index int) member {
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
+		panic(fmt.Sprintf("wire: %q is no name of a member", name))
+	}
+	return member{name: name, other: respell(name), index: index}
+}
+
+// respell returns a camelCase name in snake_case, and the reverse.
+func respell(name string) string {
+	var b strings.Builder
+	up := false
+	for _, r := range name {
+		switch {
+		case r == '_':
+			up = true
+			continue
+		case up:
+			r, up = unicode.ToUpper(r), false
+		case unicode.IsUpper(r):
+			b.WriteByte('_')
+			r = unicode.ToLower(r)
+		}
+		b.WriteRune(r)
 	}
 	return b.String()
 }
 
-// find returns the member called key, or nil. The search begins at next, the
-// documented order, so that the usual case compares once.
-func (o *object) find(key []byte, next int) (*member, int) {
-	for i := next; i < len(o.members); i++ {
-		if m := &o.members[i]; string(key) == m.camel || string(key) == m.snake {
-			return m, i + 1
-		}
-	}
-	for i := range min(next, len(o.members)) {
-		if m := &o.members[i]; string(key) == m.camel || string(key) == m.snake {
-			return m, i + 1
+// find returns the member called key, or nil, and where the next search should
+// begin: in a document in documented order, it compares one name a member.
+func (o *object) find(key string, next int) (*member, int) {
+	for i := range len(o.members) {
+		at := (next + i) % len(o.members)
+		if m := &o.members[at]; key == m.name || key == m.other {
+			return m, at + 1
 		}
 	}
 	return nil, next
 }
 
-func (o *object) read(d *decoder, kind jx.Type, v reflect.Value) error {
-	if kind != jx.Object {
-		return d.mismatch("an object", kind)
+func (o *object) read(d *decoder, kind jx.Type, v reflect.Value) *Error {
+	envelope := d.envelope
+	d.envelope = false
+	if o.array != nil && kind == jx.Array {
+		return o.array.read(d, kind, v.Field(o.array.index))
 	}
-	it, err := d.json.ObjIter()
-	if err != nil {
-		return syntax(err)
-	}
-	for next := 0; it.Next(); {
+	next := 0
+	return d.members(kind, func(key []byte, kind jx.Type) *Error {
 		var m *member
-		key := it.Key()
-		m, next = o.find(key, next)
-		if m == nil {
-			err = o.keep(d, key, v)
-		} else if kind := d.json.Next(); kind == jx.Null {
-			err = d.skip()
-		} else {
-			err = m.read(d, kind, v.Field(m.index))
+		m, next = o.find(d.cut(key), next)
+		switch {
+		case m == nil && envelope && kind == jx.Bool && string(key) == "success":
+			success, err := d.json.Bool()
+			d.unsuccessful = !success
+			return syntax(err)
+		case m == nil:
+			return o.keep(d, key, kind, v)
+		case kind == jx.Null, m.index < 0, m.alias && !v.Field(m.index).IsZero():
+			return d.skip()
+		default:
+			return m.read(d, kind, v.Field(m.index))
 		}
-		if err != nil {
-			return at(err, string(key))
-		}
-	}
-	if err := it.Err(); err != nil {
-		return syntax(err)
-	}
-	return nil
+	})
 }
 
-// keep puts an unknown member into Extra, as it was written.
-func (o *object) keep(d *decoder, key []byte, v reflect.Value) error {
-	name := d.cut(key)
+// keep stores an unknown member in Extra, as it is written.
+func (o *object) keep(d *decoder, key []byte, kind jx.Type, v reflect.Value) *Error {
 	raw, err := d.json.Raw()
-	if err != nil {
+	if err != nil || o.extra < 0 {
 		return syntax(err)
 	}
-	if o.extra < 0 {
+	name := d.cut(key)
+	extra := v.Field(o.extra).Addr().Interface().(*map[string]json.RawMessage)
+	if _, ok := (*extra)[name]; ok && kind == jx.Null {
 		return nil
 	}
-	extra := v.Field(o.extra).Addr().Interface().(*map[string]json.RawMessage)
 	if *extra == nil {
 		*extra = make(map[string]json.RawMessage)
 	}
@@ -150,53 +182,38 @@ func (o *object) keep(d *decoder, key []byte, v reflect.Value) error {
 	return nil
 }
 
-func (o *object) extraOf(v reflect.Value) map[string]json.RawMessage {
-	if o.extra < 0 {
-		return nil
-	}
-	return v.Field(o.extra).Interface().(map[string]json.RawMessage)
-}
-
-// blank reports whether no member that the model names is set.
+// blank reports whether no member that the model names is set, except success.
 func (o *object) blank(v reflect.Value) bool {
-	for _, m := range o.members {
-		if m.index != o.extra && !v.Field(m.index).IsZero() {
+	for i := range o.members {
+		if m := &o.members[i]; m.index >= 0 && m.name != "success" && !v.Field(m.index).IsZero() {
 			return false
 		}
 	}
 	return true
 }
 
-// Marshal returns the JSON of v, a struct that Unmarshal can read: the members
-// in documented order and in camelCase, those that are zero left out where the
-// tag says omitzero, then Extra by name. An Extra that bears the name of a
-// member is left out: the member itself says what is true.
-func Marshal(v any) ([]byte, error) {
-	value := reflect.ValueOf(v)
-	return objectOf(value.Type()).write(nil, value)
-}
-
 func (o *object) write(out []byte, v reflect.Value) ([]byte, error) {
 	out = append(out, '{')
 	start := len(out)
+	var err error
 	for i := range o.members {
 		m := &o.members[i]
-		field := v.Field(m.index)
-		if m.write == nil || m.omitZero && isZero(field) {
+		if m.write == nil || m.omitZero && isZero(v.Field(m.index)) {
 			continue
 		}
-		var err error
-		out = appendName(out, start, m.camel)
-		if out, err = m.write(out, field); err != nil {
-			return nil, fmt.Errorf("%s: %w", m.camel, err)
+		out = appendName(out, start, m.name)
+		if out, err = m.write(out, v.Field(m.index)); err != nil {
+			return nil, fmt.Errorf("%s: %w", m.name, err)
 		}
 	}
-	extra := o.extraOf(v)
+	if o.extra < 0 {
+		return append(out, '}'), nil
+	}
+	extra := v.Field(o.extra).Interface().(map[string]json.RawMessage)
 	for _, name := range slices.Sorted(maps.Keys(extra)) {
-		if m, _ := o.find([]byte(name), 0); m != nil {
+		if m, _ := o.find(name, 0); m != nil {
 			continue
 		}
-		var err error
 		out = appendName(out, start, name)
 		if out, err = appendJSON(out, extra[name]); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -205,8 +222,8 @@ func (o *object) write(out []byte, v reflect.Value) ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// isZero asks the value itself where it can say, as omitzero does elsewhere: a
-// time in UTC is zero although its bits are not.
+// isZero calls the IsZero method of v if it has one, as encoding/json does for
+// omitzero: a time in UTC is zero although its bits are not.
 func isZero(v reflect.Value) bool {
 	if z, ok := reflect.TypeAssert[interface{ IsZero() bool }](v); ok && v.Kind() != reflect.Pointer {
 		return z.IsZero()
@@ -222,8 +239,7 @@ func appendName(out []byte, start int, name string) []byte {
 	return append(out, ':')
 }
 
-// appendJSON leaves a single value to encoding/json: marshalling is not on the
-// path of a call's answer.
+// appendJSON uses encoding/json: encoding is not part of decoding a response.
 func appendJSON(out []byte, v any) ([]byte, error) {
 	text, err := json.Marshal(v)
 	return append(out, text...), err

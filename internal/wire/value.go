@@ -2,151 +2,98 @@ package wire
 
 import (
 	"encoding/json"
-	"maps"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/go-faster/jx"
 )
 
-// Value reads data, one JSON value and nothing after it: nil, bool, string,
-// []any, map[string]any, and for a number float64, or json.Number where a
-// float64 would change the value. Of a name that comes twice in an object the
-// last value stays. Every error is an *Error.
+// Value decodes data, one JSON value and nothing after it: nil, bool, string,
+// []any, map[string]any, and for a number a float64, or a json.Number if a
+// float64 would change the value. If a name is repeated in an object, the last
+// value wins. Every error is an *Error.
 func Value(data []byte) (any, error) {
 	d := newDecoder(data)
+	defer d.free()
 	v, err := d.value(d.json.Next())
-	if err != nil {
+	if err := d.finish(err); err != nil {
 		return nil, err
 	}
-	return v, d.end()
+	return v, nil
 }
 
-func (d *decoder) value(kind jx.Type) (any, error) {
+func (d *decoder) value(kind jx.Type) (any, *Error) {
 	switch kind {
 	case jx.Null:
 		return nil, d.skip()
 	case jx.Bool:
 		b, err := d.json.Bool()
-		if err != nil {
-			return nil, syntax(err)
-		}
-		return b, nil
+		return b, syntax(err)
 	case jx.String:
-		s, err := d.str(kind)
-		return d.cut(s), err
+		return d.str(kind)
 	case jx.Number:
 		text, err := d.number(kind)
-		if err != nil {
-			return nil, err
-		}
-		return number(d.cut(text)), nil
+		return parseNumber(text), err
 	case jx.Array:
-		return d.array()
+		return d.array(kind)
 	case jx.Object:
-		return d.object()
+		return d.object(kind)
 	default:
 		return nil, d.mismatch("a value", kind)
 	}
 }
 
-func (d *decoder) array() (any, error) {
-	it, err := d.json.ArrIter()
-	if err != nil {
-		return nil, syntax(err)
-	}
+func (d *decoder) array(kind jx.Type) ([]any, *Error) {
 	values := []any{}
-	for it.Next() {
-		v, err := d.value(d.json.Next())
-		if err != nil {
-			return nil, at(err, strconv.Itoa(len(values)))
-		}
+	err := d.items(kind, func(_ int, kind jx.Type) *Error {
+		v, err := d.value(kind)
 		values = append(values, v)
-	}
-	if err := it.Err(); err != nil {
-		return nil, syntax(err)
-	}
-	return values, nil
+		return err
+	})
+	return values, err
 }
 
-func (d *decoder) object() (any, error) {
-	it, err := d.json.ObjIter()
-	if err != nil {
-		return nil, syntax(err)
-	}
+func (d *decoder) object(kind jx.Type) (map[string]any, *Error) {
 	values := map[string]any{}
-	for it.Next() {
-		name := d.cut(it.Key())
-		v, err := d.value(d.json.Next())
-		if err != nil {
-			return nil, at(err, name)
-		}
+	err := d.members(kind, func(key []byte, kind jx.Type) *Error {
+		name := d.cut(key)
+		v, err := d.value(kind)
 		values[name] = v
-	}
-	if err := it.Err(); err != nil {
-		return nil, syntax(err)
-	}
-	return values, nil
+		return err
+	})
+	return values, err
 }
 
-// number is the one rule for numbers in free-form JSON: a float64 where its
-// shortest decimal form is the number that was written, the text otherwise
+// parseNumber is the one rule for numbers in free-form JSON: a float64 if its
+// shortest decimal form equals the number as it is written, else a json.Number
 // (an identifier above 2^53, more digits than a float64 holds, 1e400).
-func number(text string) any {
+func parseNumber(text string) any {
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil {
 		return json.Number(text)
 	}
-	// Up to 15 significant digits always survive, if the exponent fits too.
+	// A float64 holds any 15 significant digits if the exponent is small.
 	if len(text) <= 15 && !strings.ContainsAny(text, "eE") {
 		return f
 	}
-	if !sameNumber(text, strconv.FormatFloat(f, 'e', -1, 64)) {
+	if parseDecimal(text) != parseDecimal(strconv.FormatFloat(f, 'e', -1, 64)) {
 		return json.Number(text)
 	}
 	return f
 }
 
-// Equal reports whether two values that Value returned are the same JSON value:
-// members in any order, numbers by what they are worth.
-func Equal(a, b any) bool {
-	switch a := a.(type) {
-	case json.Number:
-		b, ok := b.(json.Number)
-		return ok && sameNumber(string(a), string(b))
-	case []any:
-		b, ok := b.([]any)
-		return ok && slices.EqualFunc(a, b, Equal)
-	case map[string]any:
-		b, ok := b.(map[string]any)
-		return ok && maps.EqualFunc(a, b, Equal)
-	default:
-		switch b.(type) {
-		case []any, map[string]any: // not comparable with ==
-			return false
-		}
-		return a == b
-	}
-}
-
-// sameNumber compares two numbers as they are written, exactly and without
-// building them: 1e400 would need 400 digits, 1e999999999 a gigabyte.
-func sameNumber(a, b string) bool {
-	return scientific(a) == scientific(b)
-}
-
-// decimal is 0.DIGITS * 10^exponent with no zero at either end of digits.
+// decimal is the number 0.DIGITS * 10^exponent, without a zero at either end of
+// digits. Equal numbers have equal decimals, and even 1e999999999 is small.
 type decimal struct {
 	negative bool
 	digits   string
 	exponent int64
 }
 
-func scientific(text string) decimal {
-	mantissa, exponent, _ := strings.Cut(strings.ToLower(text), "e")
+func parseDecimal(text string) decimal {
 	var d decimal
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(text), "e")
 	mantissa, d.negative = strings.CutPrefix(mantissa, "-")
 	whole, fraction, _ := strings.Cut(mantissa, ".")
 	digits := whole + fraction
@@ -156,9 +103,23 @@ func scientific(text string) decimal {
 	if d.digits == "" {
 		return decimal{negative: d.negative}
 	}
-	// An exponent beyond an int64 saturates; no two such numbers fit in memory
-	// with different digits before it.
+	// ParseInt saturates an exponent beyond an int64. Two such numbers with
+	// different digits before it do not fit in memory.
 	e, _ := strconv.ParseInt(exponent, 10, 64)
 	d.exponent = min(max(e, math.MinInt64/2), math.MaxInt64/2) + int64(len(whole)-leading)
 	return d
+}
+
+// integer returns d as an integer, or an empty string if d has a fraction or
+// more than 20 digits.
+func (d decimal) integer() string {
+	zeros := d.exponent - int64(len(d.digits))
+	if zeros < 0 || d.exponent > 20 {
+		return ""
+	}
+	sign := ""
+	if d.negative {
+		sign = "-"
+	}
+	return sign + "0" + d.digits + strings.Repeat("0", int(zeros))
 }

@@ -1,134 +1,279 @@
-// Package wire turns the API's JSON into Go structs and back, in one pass over
-// the bytes and without a line of decode code per model.
+// Package wire decodes the API's JSON into Go structs and encodes it, in one
+// pass over the bytes and without decoding code for each model.
 //
-// A model is a struct with json tags in camelCase, documented order first, and
-// a field Extra map[string]json.RawMessage for the members that it does not
-// name. A reader for each type is compiled once, from the tags. It takes every
-// member in camelCase and in snake_case, because the API's pages spell both;
-// no other case, since that would be another member. null equals absent, and
-// of a member that comes twice the last value that is not null stays.
+// A model is a struct whose fields have json tags, in documented order, and a
+// field Extra map[string]json.RawMessage for the members that it does not
+// name. Its decoder is compiled once, from the tags. Every member is decoded
+// from its camelCase and its snake_case name, because the API's pages use both.
+// No other case is accepted. null equals absent. If a member is repeated, the
+// last value that is not null wins.
 //
-// This is the only package that knows the JSON library.
+// It is the only package that imports the JSON library.
 package wire
 
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/go-faster/jx"
 )
 
-// ErrUnsuccessful is the answer that says "success": false although its status
-// says the opposite.
-var ErrUnsuccessful = errors.New(`the answer says "success": false`)
+// ErrUnsuccessful is the error for a response that says "success": false
+// although its status is 2xx.
+var ErrUnsuccessful = errors.New(`the response says "success": false`)
 
-// Error says which part of a JSON text is not what it should be. Its text
-// quotes at most one byte of the input, so that no value leaks through it.
+// Error says which part of a JSON document is invalid. It quotes at most one
+// byte of the input, so it shows no value.
 type Error struct {
-	Pointer string // RFC 6901; empty for the whole text
-	Reason  string // reads on from the pointer: "must be a string, not a number"
+	// Pointer is a JSON pointer (RFC 6901), empty for the whole document. One
+	// that would be longer than 4 KiB ends in "/...".
+	Pointer string
+	Reason  string // "must be a string, not a number"
 }
 
+// Error returns the pointer, if there is one, and the reason.
 func (e *Error) Error() string {
 	if e.Pointer == "" {
-		return "the JSON " + e.Reason
+		return e.Reason
 	}
-	return e.Pointer + " " + e.Reason
+	return e.Pointer + ": " + e.Reason
 }
 
-// Unmarshal reads data, one JSON object and nothing after it, into v, a
-// non-nil pointer to a struct. Members that are absent leave v as it is. Every
-// error is an *Error.
+// Unmarshal decodes data into v, a non-nil pointer to a model. data must be one
+// JSON object and nothing after it; null is a no-op. Members that are absent
+// leave v as it is. Every error is an *Error.
 //
-// The strings it sets are cut from one copy of data: one that is kept alive
-// keeps that copy alive.
+// The strings of v share one copy of data.
 func Unmarshal(data []byte, v any) error {
 	target := reflect.ValueOf(v).Elem()
+	object := objectOf(target.Type())
 	d := newDecoder(data)
-	if err := objectOf(target.Type()).read(d, d.json.Next(), target); err != nil {
-		return err
+	defer d.free()
+	if kind := d.json.Next(); kind != jx.Null {
+		return d.finish(object.read(d, kind, target))
 	}
-	return d.end()
+	return d.finish(d.skip())
 }
 
-// Answer reads the body of a 2xx answer into v as Unmarshal does, bare or
-// wrapped in {"success":true,"data":{...}}. It returns ErrUnsuccessful for
-// "success": false, whatever else the body holds.
-func Answer(data []byte, v any) error {
-	err := Unmarshal(data, v)
+// Decode decodes the body of a 2xx response into v as Unmarshal does, with
+// these differences. The body may be wrapped: {"success":true,"data":...}. A
+// boolean success that the model does not name is no part of Extra, and
+// Decode returns ErrUnsuccessful if it is false. null is an *Error.
+func Decode(data []byte, v any) error {
 	target := reflect.ValueOf(v).Elem()
 	object := objectOf(target.Type())
-	_, marked := object.extraOf(target)["success"]
-	if err == nil && !marked && object.extra >= 0 { // the usual case
+	d := newDecoder(data)
+	defer d.free()
+	err := d.finish(d.body(object, target))
+	if err == nil && !d.unsuccessful && !object.blank(target) {
 		return nil
 	}
-	success, inner, found := unwrap(data)
+	success, inner, found := d.unwrap()
+	named, _ := object.find("success", 0)
 	switch {
-	case !found:
-		return err
-	case !success:
+	case found && !success && named == nil:
 		return ErrUnsuccessful
-	case inner == nil,
-		err == nil && !object.blank(target), // data is a member of the bare object
-		err != nil && !isAt(err, "/data"),   // another member is wrong
-		err != nil && !jx.Valid(data):       // what is around data is broken
+	case !success, inner == nil,
+		err == nil && !object.blank(target),               // data is a member like any other
+		err != nil && (!isAt(err, "/data") || !d.valid()): // the error is not that the body is wrapped
 		return err
 	}
 	target.SetZero()
-	return at(Unmarshal(inner, v), "data")
+	d.json.ResetBytes(inner)
+	innerErr := d.body(object, target)
+	if innerErr != nil {
+		innerErr = d.at(innerErr, "data")
+	}
+	switch innerErr := d.finish(innerErr); {
+	case innerErr != nil:
+		return innerErr
+	case d.unsuccessful:
+		return ErrUnsuccessful
+	case object.blank(target):
+		return err
+	}
+	return nil
 }
 
 // Unsuccessful reports whether data is an object that says "success": false.
 func Unsuccessful(data []byte) bool {
-	success, _, found := unwrap(data)
+	d := newDecoder(data)
+	defer d.free()
+	success, _, found := d.unwrap()
 	return found && !success
 }
 
-// unwrap looks at the members of an object for the wrapper's: whether success
-// is there as a bool, what it says, and data where that is an object.
-func unwrap(data []byte) (success bool, inner []byte, found bool) {
-	d := newDecoder(data)
-	d.members(d.json.Next(), func(key string, kind jx.Type) bool {
-		var err error
-		switch {
-		case key == "success" && kind == jx.Bool:
-			success, err = d.json.Bool()
-			found = err == nil
-			return true
-		case key == "data" && kind == jx.Object:
-			inner, err = d.json.Raw()
-			return err == nil
-		}
-		return false
-	})
-	return success, inner, found
+// Marshal returns the JSON of v, a model: the members in documented order, each
+// under the name of its tag, without the zero ones whose tag says omitzero,
+// then Extra by name. A member of Extra that has the name of another member is
+// left out.
+func Marshal(v any) ([]byte, error) {
+	value := reflect.ValueOf(v)
+	return objectOf(value.Type()).write(nil, value)
 }
 
-// decoder reads one JSON text.
+// decoder decodes one JSON document. Its methods leave the Pointer of an error
+// empty and collect the pointer's tokens in path, so that deep documents cost
+// no more than shallow ones; finish joins them.
 type decoder struct {
-	json jx.Decoder
-	data []byte
-	text string // data once more: the strings of the result are cut from it
+	json         jx.Decoder
+	data         []byte
+	text         string   // data as a string, which the decoded strings share
+	path         []string // of the error, innermost token first
+	strings      []string // what is left of the array for slices of strings
+	block        int      // the length of that array
+	envelope     bool     // the next object is the body of a response
+	unsuccessful bool     // the body says "success": false in a member that its model does not name
 }
 
-// newDecoder never lets invalid UTF-8 through, which jx would: such bytes
-// become U+FFFD, as in encoding/json.
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
+
+// newDecoder replaces invalid UTF-8 by U+FFFD as encoding/json does: jx does
+// not check it.
 func newDecoder(data []byte) *decoder {
 	if !utf8.Valid(data) {
 		data = bytes.ToValidUTF8(data, []byte("\uFFFD"))
 	}
-	d := &decoder{data: data, text: string(data)}
+	d := decoders.Get().(*decoder)
+	d.data, d.text = data, string(data)
 	d.json.ResetBytes(data)
 	return d
 }
 
-// cut returns b as a piece of d.text. jx hands out a sub-slice of its input,
-// recognised by its address; a string with escapes is memory of its own.
+// free returns d to the pool without anything of the document.
+func (d *decoder) free() {
+	*d = decoder{}
+	decoders.Put(d)
+}
+
+// body decodes the value that comes next as the body of a response.
+func (d *decoder) body(object *object, target reflect.Value) *Error {
+	d.envelope = true
+	return object.read(d, d.json.Next(), target)
+}
+
+// finish returns err with its pointer, or an error if data goes on.
+func (d *decoder) finish(err *Error) error {
+	if err == nil {
+		if d.json.Skip() == io.EOF { //nolint:errorlint // a wrapped io.EOF is the end of a second value
+			return nil
+		}
+		err = &Error{Reason: "unexpected data after JSON value"}
+	}
+	err.Pointer = pointer(slices.Backward(d.path))
+	d.path = nil
+	return err
+}
+
+// at records that err is inside the member or item called token.
+func (d *decoder) at(err *Error, token string) *Error {
+	d.path = append(d.path, token)
+	return err
+}
+
+func isAt(err error, pointer string) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Pointer == pointer
+}
+
+// unwrap reads the members of the wrapper from the start of the document:
+// success if it is there as a boolean, and data if it is an object or an array.
+func (d *decoder) unwrap() (success bool, inner []byte, found bool) {
+	d.json.ResetBytes(d.data)
+	if kind := d.json.Next(); kind == jx.Object {
+		_ = d.members(kind, func(key []byte, kind jx.Type) *Error {
+			var err error
+			switch {
+			case string(key) == "success" && kind == jx.Bool:
+				success, err = d.json.Bool()
+				found = err == nil
+			case string(key) == "data" && (kind == jx.Object || kind == jx.Array):
+				inner, err = d.json.Raw()
+			default:
+				err = d.json.Skip()
+			}
+			return syntax(err)
+		})
+	}
+	d.path = nil
+	return success, inner, found
+}
+
+func (d *decoder) valid() bool { return jx.Valid(d.data) }
+
+// members calls read for each member of the object that comes next. read must
+// consume the member's value.
+func (d *decoder) members(kind jx.Type, read func(key []byte, kind jx.Type) *Error) *Error {
+	if kind != jx.Object {
+		return d.mismatch("an object", kind)
+	}
+	it, err := d.json.ObjIter()
+	if err != nil {
+		return syntax(err)
+	}
+	for it.Next() {
+		key := it.Key()
+		if err := read(key, d.json.Next()); err != nil {
+			return d.at(err, d.cut(key))
+		}
+	}
+	return syntax(it.Err())
+}
+
+// items calls read for each item of the array that comes next. read must
+// consume the item.
+func (d *decoder) items(kind jx.Type, read func(n int, kind jx.Type) *Error) *Error {
+	if kind != jx.Array {
+		return d.mismatch("an array", kind)
+	}
+	it, err := d.json.ArrIter()
+	if err != nil {
+		return syntax(err)
+	}
+	for n := 0; it.Next(); n++ {
+		if err := read(n, d.json.Next()); err != nil {
+			return d.at(err, strconv.Itoa(n))
+		}
+	}
+	return syntax(it.Err())
+}
+
+// str returns the string that comes next.
+func (d *decoder) str(kind jx.Type) (string, *Error) {
+	if kind != jx.String {
+		return "", d.mismatch("a string", kind)
+	}
+	s, err := d.json.StrBytes()
+	return d.cut(s), syntax(err)
+}
+
+// number returns the number that comes next as it is written. jx's own Num
+// also accepts a number in quotes.
+func (d *decoder) number(kind jx.Type) (string, *Error) {
+	if kind != jx.Number {
+		return "", d.mismatch("a number", kind)
+	}
+	return d.raw()
+}
+
+// raw returns the JSON of the value that comes next.
+func (d *decoder) raw() (string, *Error) {
+	raw, err := d.json.Raw()
+	return d.cut(raw), syntax(err)
+}
+
+func (d *decoder) skip() *Error { return syntax(d.json.Skip()) }
+
+// cut returns b as a string that shares d.text. jx returns sub-slices of its
+// input, except for a string with escapes. The capacity of a sub-slice tells
+// where it begins.
 func (d *decoder) cut(b []byte) string {
 	if len(b) == 0 {
 		return ""
@@ -140,69 +285,61 @@ func (d *decoder) cut(b []byte) string {
 	return string(b)
 }
 
-// end requires that nothing but white space is left: jx stops after one value.
-func (d *decoder) end() error {
-	if err := d.json.Skip(); err != io.EOF { //nolint:errorlint // wrapped, it is the end of another value
-		return &Error{Reason: "has something after its end"}
-	}
-	return nil
-}
-
-// mismatch is the error for a value that is not the wanted kind. For what is
-// no value at all, jx says only Invalid; reading on tells what is wrong.
-func (d *decoder) mismatch(want string, got jx.Type) error {
-	if got != jx.Invalid {
-		return &Error{Reason: "must be " + want + ", not " + article(got)}
-	}
-	err := d.json.Skip()
-	if errors.Is(err, io.EOF) {
-		return &Error{Reason: "is missing: the text ends before it"}
-	}
-	return syntax(err)
-}
-
-func article(kind jx.Type) string {
-	switch kind {
+// mismatch is the error for a value of the wrong kind. If it is no JSON value
+// at all, jx only says Invalid; skipping it tells why.
+func (d *decoder) mismatch(want string, got jx.Type) *Error {
+	switch got {
+	case jx.Invalid:
+		return d.skip()
 	case jx.Null:
-		return "null"
-	case jx.Array, jx.Object:
-		return "an " + kind.String()
+		return &Error{Reason: "must be " + want + ", not null"}
 	case jx.Bool:
-		return "a boolean"
+		return &Error{Reason: "must be " + want + ", not a boolean"}
+	case jx.Array, jx.Object:
+		return &Error{Reason: "must be " + want + ", not an " + got.String()}
 	default:
-		return "a " + kind.String()
+		return &Error{Reason: "must be " + want + ", not a " + got.String()}
 	}
 }
 
-// syntax keeps only the innermost error: jx nests one for each level of depth,
-// which at 10,000 levels makes a text of a megabyte.
-func syntax(err error) error {
+// syntax returns the innermost error of err, or nil: jx wraps an error once for
+// each level of nesting.
+func syntax(err error) *Error {
+	if err == nil {
+		return nil
+	}
 	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
 		err = inner
 	}
-	switch text := err.Error(); {
+	switch reason := err.Error(); {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return &Error{Reason: "ends in the middle"}
-	case text == "depth: maximum":
-		return &Error{Reason: "is nested deeper than 10000 levels"}
+		return &Error{Reason: "unexpected end of JSON input"}
+	case reason == "depth: maximum":
+		return &Error{Reason: "nested deeper than 10000 levels"}
 	default:
-		return &Error{Reason: fmt.Sprintf("is not JSON: %s", text)}
+		return &Error{Reason: "invalid JSON: " + reason}
 	}
+}
+
+// maxPointer is the length of the longest JSON pointer in an error.
+const maxPointer = 4 << 10
+
+// pointer joins tokens to a JSON pointer of at most maxPointer bytes.
+func pointer(tokens func(yield func(int, string) bool)) string {
+	const more = "/..."
+	var b strings.Builder
+	for _, token := range tokens {
+		if len(token) < maxPointer { // escaping only makes it longer
+			token = escapePointer.Replace(token)
+		}
+		if b.Len()+1+len(token)+len(more) > maxPointer {
+			b.WriteString(more)
+			break
+		}
+		b.WriteString("/" + token)
+	}
+	return b.String()
 }
 
 // escapePointer escapes a token of a JSON pointer (RFC 6901, section 3).
 var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
-
-func isAt(err error, pointer string) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Pointer == pointer
-}
-
-// at puts a member's name or an element's number before the pointer of err.
-func at(err error, token string) error {
-	var e *Error
-	if errors.As(err, &e) {
-		e.Pointer = "/" + escapePointer.Replace(token) + e.Pointer
-	}
-	return err
-}
