@@ -48,8 +48,8 @@ var objects sync.Map // reflect.Type to *object
 //	Data  []*Tool                    `json:"data" wire:"[]"`
 //	Extra map[string]json.RawMessage `json:"-" wire:"credentials"`
 //
-// It panics for a field that is not exported, has no valid tag, or is of a type
-// that cannot be decoded. A model must not contain itself.
+// It panics for a field that has no valid tag or is of a type that cannot be
+// decoded. A model must not contain itself.
 func objectOf(t reflect.Type) *object {
 	if known, ok := objects.Load(t); ok {
 		return known.(*object)
@@ -82,7 +82,7 @@ func (o *object) compile(t reflect.Type, i int) {
 			o.members = append(o.members, newMember(name, -1))
 		}
 		return
-	case name == "" || name == "-" || option != "" && option != "omitzero" || !field.IsExported():
+	case name == "" || name == "-" || option != "" && option != "omitzero":
 		panic(fmt.Sprintf("wire: %s.%s has no valid json tag", t, field.Name))
 	}
 	m := newMember(name, i)
@@ -101,7 +101,7 @@ func (o *object) compile(t reflect.Type, i int) {
 }
 
 func newMember(name string, index int) member {
-	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
+	if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
 		panic(fmt.Sprintf("wire: %q is no name of a member", name))
 	}
 	return member{name: name, other: respell(name), index: index}
@@ -142,8 +142,11 @@ func (o *object) find(key string, next int) (*member, int) {
 func (o *object) read(d *decoder, kind jx.Type, v reflect.Value) *Error {
 	envelope := d.envelope
 	d.envelope = false
-	if o.array != nil && kind == jx.Array {
+	switch {
+	case o.array != nil && kind == jx.Array:
 		return o.array.read(d, kind, v.Field(o.array.index))
+	case o.array != nil && kind != jx.Object:
+		return d.mismatch("an object or an array", kind)
 	}
 	next := 0
 	return d.members(kind, func(key []byte, kind jx.Type) *Error {
