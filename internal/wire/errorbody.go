@@ -52,14 +52,16 @@ func parseErrorBody(body []byte) (e ErrorBody, whole bool) {
 	return e, err == nil
 }
 
-// read reads an object. Its members mean the same in {"error":{...}}, in
-// {"detail":{...}} and outside.
+// read reads an object. Its members mean the same in error, detail and meta as
+// outside.
 func (e *ErrorBody) read(d *decoder, kind jx.Type) *Error {
 	return d.members(kind, func(key []byte, kind jx.Type) *Error {
 		switch string(key) {
-		case "error", "detail":
+		case "error", "detail", "meta":
 			if kind == jx.Object {
 				return e.read(d, kind)
+			} else if string(key) == "meta" {
+				return d.skip()
 			}
 			return e.message(d, kind)
 		case "message":
@@ -76,26 +78,12 @@ func (e *ErrorBody) read(d *decoder, kind jx.Type) *Error {
 			return d.take(kind, &e.TraceID)
 		case "request_id", "requestId":
 			return d.take(kind, &e.RequestID)
-		case "meta":
-			return e.meta(d, kind)
 		case "details":
 			raw, err := d.json.Raw()
 			if err == nil && kind != jx.Null {
 				e.Details = bytes.Clone(raw)
 			}
 			return syntax(err)
-		}
-		return d.skip()
-	})
-}
-
-func (e *ErrorBody) meta(d *decoder, kind jx.Type) *Error {
-	if kind != jx.Object {
-		return d.skip()
-	}
-	return d.members(kind, func(key []byte, kind jx.Type) *Error {
-		if name := string(key); name == "request_id" || name == "requestId" {
-			return d.take(kind, &e.RequestID)
 		}
 		return d.skip()
 	})

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -159,6 +160,29 @@ func TestSecondUnmarshalLeavesTheFirstResult(t *testing.T) {
 	require.NoError(t, wire.Unmarshal([]byte(`{"tags":["c"],"items":[{"label":"c"}]}`), &got))
 	assert.Equal(t, thing{Tags: []string{"a", "b"}, Items: []*inner{{FullName: "a"}}}, first)
 	assert.Equal(t, thing{Tags: []string{"c"}, Items: []*inner{{FullName: "c"}}}, got)
+}
+
+// A decoder goes back into a pool, which must not keep what it has decoded.
+func TestPoolKeepsNothing(t *testing.T) {
+	decode := func(body string, decode func([]byte)) weak.Pointer[byte] {
+		data := []byte(body + strings.Repeat(" ", 1<<10))
+		decode(data)
+		return weak.Make(&data[0])
+	}
+	for name, data := range map[string]weak.Pointer[byte]{
+		"Unmarshal":      decode(whole, func(data []byte) { assert.NoError(t, wire.Unmarshal(data, new(thing))) }),
+		"error":          decode(`{"id":{}}`, func(data []byte) { assert.Error(t, wire.Unmarshal(data, new(thing))) }),
+		"Decode":         decode(`{"success":true,"data":{"id":"a"}}`, func(data []byte) { assert.NoError(t, wire.Decode(data, new(thing))) }),
+		"Unsuccessful":   decode(`{}`, func(data []byte) { assert.False(t, wire.Unsuccessful(data)) }),
+		"ParseErrorBody": decode(`{"code":"c","x`, func(data []byte) { assert.Equal(t, "c", wire.ParseErrorBody(data).Code) }),
+		"Value": decode(`[]`, func(data []byte) {
+			_, err := wire.Value(data)
+			assert.NoError(t, err)
+		}),
+	} {
+		runtime.GC() // one collection leaves what lies in pools
+		assert.Nil(t, data.Value(), name)
+	}
 }
 
 func TestConcurrentUse(t *testing.T) {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"strings"
 	"time"
 
 	"github.com/go-faster/jx"
@@ -23,37 +24,35 @@ func (d *decoder) time(kind jx.Type) (t time.Time, ok bool, err *Error) {
 // offset (UTC), an offset without a colon or minutes, t and z, a space for T.
 func parseTime(s string) (t time.Time, ok bool) {
 	const layout = "2006-01-02T15:04:05"
-	if len(s) < len(layout) || s[4] != '-' || s[7] != '-' || s[10] != 'T' && s[10] != 't' && s[10] != ' ' || s[13] != ':' || s[16] != ':' {
+	if len(s) < len(layout) || s[4] != '-' || s[7] != '-' || !strings.Contains("Tt ", s[10:11]) || s[13] != ':' || s[16] != ':' {
 		return time.Time{}, false
 	}
-	ok = true
-	field := func(digits string, low, high int) int {
-		n, valid := number(digits)
-		ok = ok && valid && low <= n && n <= high
-		return n
+	var n [6]int
+	for i, field := range [...]string{s[:4], s[5:7], s[8:10], s[11:13], s[14:16], s[17:19]} {
+		n[i] = number(field)
 	}
-	year, month, day := field(s[:4], 0, 9999), field(s[5:7], 1, 12), field(s[8:10], 1, 31)
-	hour, minute, second := field(s[11:13], 0, 23), field(s[14:16], 0, 59), field(s[17:19], 0, 59)
-	nanosecond, offset, valid := parseFraction(s[len(layout):])
-	if !ok || !valid {
+	nanosecond, offset, ok := parseFraction(s[len(layout):])
+	if !ok {
 		return time.Time{}, false
 	}
 	location, ok := parseOffset(offset)
 	if !ok {
 		return time.Time{}, false
 	}
-	t = time.Date(year, time.Month(month), day, hour, minute, second, nanosecond, location)
-	return t, t.Day() == day // 30 February becomes 2 March
+	t = time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], nanosecond, location)
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	return t, year >= 0 && n == [6]int{year, int(month), day, hour, minute, second} // else Date has normalized it
 }
 
 // parseFraction parses the decimals of a second, if there are any, and returns
 // what follows them.
 func parseFraction(s string) (nanoseconds int, rest string, ok bool) {
-	if s == "" || s[0] != '.' {
+	if !strings.HasPrefix(s, ".") {
 		return 0, s, true
 	}
-	end := 1
-	for unit := int(time.Second / 10); end < len(s) && '0' <= s[end] && s[end] <= '9'; end++ {
+	end, unit := 1, int(time.Second/10)
+	for ; end < len(s) && '0' <= s[end] && s[end] <= '9'; end++ {
 		nanoseconds += int(s[end]-'0') * unit
 		unit /= 10
 	}
@@ -62,44 +61,38 @@ func parseFraction(s string) (nanoseconds int, rest string, ok bool) {
 
 // parseOffset parses Z, +hh:mm, +hhmm or +hh; an empty string is UTC.
 func parseOffset(s string) (location *time.Location, ok bool) {
-	if s == "" || s == "Z" || s == "z" {
-		return time.UTC, true
-	}
-	sign := 1
-	switch s[0] {
-	case '-':
-		sign = -1
-	case '+':
-	default:
-		return nil, false
-	}
-	hours, minutes := s[1:], "00"
 	switch {
-	case len(s) == len("+hh:mm") && s[3] == ':':
-		hours, minutes = s[1:3], s[4:]
-	case len(s) == len("+hhmm"):
-		hours, minutes = s[1:3], s[3:]
-	case len(s) != len("+hh"):
-		return nil, false
-	}
-	h, validHours := number(hours)
-	m, validMinutes := number(minutes)
-	if !validHours || !validMinutes || h > 23 || m > 59 {
-		return nil, false
-	}
-	if h == 0 && m == 0 {
+	case s == "", s == "Z", s == "z", s == "+00:00":
 		return time.UTC, true
+	case len(s) == len("+hh:mm") && s[3] == ':':
+		s = s[:3] + s[4:]
+	case len(s) == len("+hh"):
+		s += "00"
 	}
-	return time.FixedZone("", sign*(h*60+m)*60), true
+	if len(s) != len("+hhmm") || s[0] != '+' && s[0] != '-' {
+		return nil, false
+	}
+	hours, minutes := number(s[1:3]), number(s[3:])
+	seconds := (hours*60 + minutes) * 60
+	switch {
+	case hours < 0, hours > 23, minutes < 0, minutes > 59:
+		return nil, false
+	case seconds == 0:
+		return time.UTC, true
+	case s[0] == '-':
+		seconds = -seconds
+	}
+	return time.FixedZone("", seconds), true
 }
 
-// number returns the value of a string of digits.
-func number(digits string) (n int, ok bool) {
+// number returns the value of a string of digits, or -1.
+func number(digits string) int {
+	n := 0
 	for _, c := range []byte(digits) {
 		if c < '0' || c > '9' {
-			return 0, false
+			return -1
 		}
 		n = n*10 + int(c-'0')
 	}
-	return n, true
+	return n
 }

@@ -75,38 +75,14 @@ func Decode(data []byte, v any) error {
 	if err == nil && !d.unsuccessful && !object.blank(target) {
 		return nil
 	}
-	success, inner, found := d.unwrap()
-	named, _ := object.find("success", 0)
-	switch {
-	case found && !success && named == nil:
-		return ErrUnsuccessful
-	case !success, inner == nil,
-		err == nil && !object.blank(target),               // data is a member like any other
-		err != nil && (!isAt(err, "/data") || !d.valid()): // the error is not that the body is wrapped
-		return err
-	}
-	target.SetZero()
-	d.json.ResetBytes(inner)
-	innerErr := d.body(object, target)
-	if innerErr != nil {
-		innerErr = d.at(innerErr, "data")
-	}
-	switch innerErr := d.finish(innerErr); {
-	case innerErr != nil:
-		return innerErr
-	case d.unsuccessful:
-		return ErrUnsuccessful
-	case object.blank(target):
-		return err
-	}
-	return nil
+	return d.unwrap(object, target, err)
 }
 
 // Unsuccessful reports whether data is an object that says "success": false.
 func Unsuccessful(data []byte) bool {
 	d := newDecoder(data)
 	defer d.free()
-	success, _, found := d.unwrap()
+	success, _, found := d.wrapper()
 	return found && !success
 }
 
@@ -178,35 +154,58 @@ func (d *decoder) at(err *Error, token string) *Error {
 	return err
 }
 
-func isAt(err error, pointer string) bool {
+// unwrap decodes the body once more if it is wrapped. err is the result of
+// decoding it as a bare one. unwrap returns err if the body is not wrapped.
+func (d *decoder) unwrap(object *object, target reflect.Value, err error) error {
+	success, inner, found := d.wrapper()
+	named, _ := object.find("success", 0)
 	var e *Error
-	return errors.As(err, &e) && e.Pointer == pointer
+	switch {
+	case found && !success && named == nil:
+		return ErrUnsuccessful
+	case !success || inner == nil:
+		return err
+	case err == nil && !object.blank(target): // data is a member of a bare body
+		return nil
+	case err != nil && !(errors.As(err, &e) && e.Pointer == "/data" && jx.Valid(d.data)): // another member is wrong
+		return err
+	}
+	target.SetZero()
+	d.json.ResetBytes(inner)
+	failure := d.body(object, target)
+	d.path = append(d.path, "data")
+	if innerErr := d.finish(failure); innerErr != nil {
+		return innerErr
+	}
+	if d.unsuccessful {
+		return ErrUnsuccessful
+	}
+	if object.blank(target) {
+		return err
+	}
+	return nil
 }
 
-// unwrap reads the members of the wrapper from the start of the document:
+// wrapper reads the members of the wrapper from the start of the document:
 // success if it is there as a boolean, and data if it is an object or an array.
-func (d *decoder) unwrap() (success bool, inner []byte, found bool) {
+func (d *decoder) wrapper() (success bool, inner []byte, found bool) {
 	d.json.ResetBytes(d.data)
-	if kind := d.json.Next(); kind == jx.Object {
-		_ = d.members(kind, func(key []byte, kind jx.Type) *Error {
-			var err error
-			switch {
-			case string(key) == "success" && kind == jx.Bool:
-				success, err = d.json.Bool()
-				found = err == nil
-			case string(key) == "data" && (kind == jx.Object || kind == jx.Array):
-				inner, err = d.json.Raw()
-			default:
-				err = d.json.Skip()
-			}
-			return syntax(err)
-		})
-	}
+	_ = d.members(d.json.Next(), func(key []byte, kind jx.Type) *Error {
+		var err error
+		switch {
+		case string(key) == "success" && kind == jx.Bool:
+			success, err = d.json.Bool()
+			found = err == nil
+		case string(key) == "data" && (kind == jx.Object || kind == jx.Array):
+			inner, err = d.json.Raw()
+		default:
+			err = d.json.Skip()
+		}
+		return syntax(err)
+	})
 	d.path = nil
 	return success, inner, found
 }
-
-func (d *decoder) valid() bool { return jx.Valid(d.data) }
 
 // members calls read for each member of the object that comes next. read must
 // consume the member's value.
@@ -288,18 +287,14 @@ func (d *decoder) cut(b []byte) string {
 // mismatch is the error for a value of the wrong kind. If it is no JSON value
 // at all, jx only says Invalid; skipping it tells why.
 func (d *decoder) mismatch(want string, got jx.Type) *Error {
-	switch got {
-	case jx.Invalid:
+	if got == jx.Invalid {
 		return d.skip()
-	case jx.Null:
-		return &Error{Reason: "must be " + want + ", not null"}
-	case jx.Bool:
-		return &Error{Reason: "must be " + want + ", not a boolean"}
-	case jx.Array, jx.Object:
-		return &Error{Reason: "must be " + want + ", not an " + got.String()}
-	default:
-		return &Error{Reason: "must be " + want + ", not a " + got.String()}
 	}
+	return &Error{Reason: "must be " + want + ", not " + kinds[got]}
+}
+
+var kinds = [...]string{
+	jx.Null: "null", jx.Bool: "a boolean", jx.Number: "a number", jx.String: "a string", jx.Array: "an array", jx.Object: "an object",
 }
 
 // syntax returns the innermost error of err, or nil: jx wraps an error once for
