@@ -5,19 +5,20 @@ import (
 	"slices"
 )
 
-// A Cause is an error whose text is safe to show. The errors behind it are in
-// closures: errors.Is and errors.As reach them, printing, encoding and
-// reflection do not, whatever a RoundTripper put into its error.
+// A Cause is an error with a safe message. It keeps the errors behind it in
+// closures: errors.Is and errors.As reach them, but printing, encoding and
+// reflection do not, whatever a RoundTripper put into its error. It implements
+// net.Error.
 type Cause struct {
-	text string
-	is   func(target error) bool
-	as   func(target any) bool
-	late func() bool
+	text    string
+	is      func(target error) bool
+	as      func(target any) bool
+	timeout func() bool
 }
 
-// Cause returns an error with the text, redacted, and the errors behind it, of
-// which the first is what happened. errors.Is does not match those in hidden.
-// errors.As does not reach an error that holds a secret in its text.
+// Cause returns an error with the message text, redacted. behind are the errors
+// that led to it, the direct cause first. errors.Is does not match the errors in
+// hidden. errors.As does not find an error whose message contains a secret.
 func (r *Redactor) Cause(text string, hidden []error, behind ...error) *Cause {
 	return &Cause{
 		text: r.String(text),
@@ -26,40 +27,45 @@ func (r *Redactor) Cause(text string, hidden []error, behind ...error) *Cause {
 				slices.ContainsFunc(behind, func(err error) bool { return errors.Is(err, target) })
 		},
 		as: func(target any) bool {
-			return slices.ContainsFunc(behind, func(err error) bool {
-				return r.clean(err) && errors.As(err, target)
-			})
+			return slices.ContainsFunc(behind, func(err error) bool { return r.isClean(err) && errors.As(err, target) })
 		},
-		late: func() bool {
-			var limit interface{ Timeout() bool }
-			return errors.As(behind[0], &limit) && limit.Timeout()
+		timeout: func() bool {
+			var err interface{ Timeout() bool }
+			return len(behind) > 0 && errors.As(behind[0], &err) && err.Timeout()
 		},
 	}
 }
 
-// clean reports whether neither the text of err nor that of any error behind it
-// has a secret: errors.As would hand it out.
-func (r *Redactor) clean(err error) bool {
+// isClean reports whether no message in the tree of err contains a secret.
+// errors.As returns any error of the tree, and a caller may print it.
+func (r *Redactor) isClean(err error) bool {
+	if err == nil {
+		return true
+	}
 	if text := err.Error(); r.String(text) != text {
 		return false
 	}
-	switch e := err.(type) { //nolint:errorlint // this walks the tree itself
+	switch err := err.(type) { //nolint:errorlint // errors.As would skip a level of the tree
 	case interface{ Unwrap() error }:
-		inner := e.Unwrap()
-		return inner == nil || r.clean(inner)
+		return r.isClean(err.Unwrap())
 	case interface{ Unwrap() []error }:
-		return !slices.ContainsFunc(e.Unwrap(), func(err error) bool { return err != nil && !r.clean(err) })
+		return !slices.ContainsFunc(err.Unwrap(), func(err error) bool { return !r.isClean(err) })
 	}
 	return true
 }
 
+// Error returns the message.
 func (c *Cause) Error() string { return c.text }
 
-// Is serves errors.Is.
+// Is implements errors.Is.
 func (c *Cause) Is(target error) bool { return c.is(target) }
 
-// As serves errors.As.
+// As implements errors.As.
 func (c *Cause) As(target any) bool { return c.as(target) }
 
-// Timeout reports whether what happened is the end of a time limit.
-func (c *Cause) Timeout() bool { return c.late() }
+// Timeout reports whether the direct cause is a timeout.
+func (c *Cause) Timeout() bool { return c.timeout() }
+
+// Temporary reports the same as Timeout: other network errors do not say whether
+// they are temporary.
+func (c *Cause) Temporary() bool { return c.timeout() }

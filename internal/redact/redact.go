@@ -1,305 +1,159 @@
-// Package redact makes texts from outside fit to be shown: without secrets, on
+// Package redact makes strings from outside safe to show: without secrets, on
 // one line, and of bounded length.
 package redact
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/hex"
-	"html"
+	"math"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
 )
 
-// Mark stands where a secret stood.
-const Mark = "REDACTED"
+// Redacted replaces a secret.
+const Redacted = "REDACTED"
 
-// Redactor replaces secrets, a key and what else a call carries, wherever a
-// server, a proxy or a library echoes them. A nil Redactor, and one without
-// secrets, replace nothing. It is safe for concurrent use.
+const (
+	// minSecret is the least length of a secret that is replaced, and of the
+	// beginning of one that Cut replaces. Shorter ones are often ordinary words.
+	minSecret = 8
+	// minInName is minSecret for names, which programs compare.
+	minInName = 16
+)
+
+// A Redactor replaces secrets that a server, a proxy or a library echoes: the
+// API key and what else a request carries. It replaces a secret as it was sent
+// and as encoders of JSON, Go, URLs, HTML and base64 write it (its forms).
+// Secrets shorter than 8 bytes are ignored. A nil Redactor replaces nothing. A
+// Redactor is safe for concurrent use.
 type Redactor struct {
-	secrets []string
-	once    sync.Once // most calls need no redaction
-	forms   []string
-	sieve   sieve
+	secrets  []string
+	shortest int       // length of the shortest secret
+	once     sync.Once // for forms: most calls need none
+	forms    []form
 }
 
-// New returns the Redactor of secrets; empty ones are none.
+type form struct {
+	text   string
+	bytes  []byte // text, to search in bytes without an allocation
+	inName bool   // whether the secret is long enough for names
+}
+
+// New returns a Redactor of secrets.
 func New(secrets ...string) *Redactor {
-	r := new(Redactor)
+	r := &Redactor{shortest: math.MaxInt}
 	for _, secret := range secrets {
-		if secret != "" {
+		if len(secret) >= minSecret {
 			r.secrets = append(r.secrets, secret)
+			r.shortest = min(r.shortest, len(secret))
 		}
 	}
-	// The longest first: a secret may be a part of another one.
-	slices.SortFunc(r.secrets, func(a, b string) int { return len(b) - len(a) })
 	return r
 }
 
-// With returns a Redactor of more secrets.
+// With returns a Redactor of the secrets of r and of more secrets. r can be nil.
 func (r *Redactor) With(secrets ...string) *Redactor {
+	if r == nil {
+		return New(secrets...)
+	}
 	return New(slices.Concat(r.secrets, secrets)...)
 }
 
-func (r *Redactor) idle() bool {
-	if r == nil || len(r.secrets) == 0 {
-		return true
+// formsIn returns the forms to search for in a string of a length, the longest
+// first, because one can contain another. It returns none if each secret is
+// longer: no form is shorter than its secret.
+func (r *Redactor) formsIn(length int) []form {
+	if r == nil || length < r.shortest {
+		return nil
 	}
 	r.once.Do(func() {
 		for _, secret := range r.secrets {
-			raw := []byte(secret)
-			r.forms = append(r.forms, secret, hex.EncodeToString(raw), strings.ToUpper(hex.EncodeToString(raw)))
-			r.forms = append(r.forms, inBase64(raw)...)
-		}
-		r.sieve = newSieve(r.forms)
-	})
-	return false
-}
-
-// inBase64 returns what a secret looks like within base64, which depends on how
-// many bytes stand before it: "Bearer " moves it by one. The characters at its
-// ends that depend on its neighbours are left out.
-func inBase64(secret []byte) []string {
-	var forms []string
-	for before := range 3 {
-		bits := (before + len(secret)) * 8 / 6 // that the secret decides to its end
-		first := (before*8 + 5) / 6
-		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-			text := encoding.EncodeToString(append(make([]byte, before), secret...))
-			if form := text[first:bits]; len(form) >= minForm && !slices.Contains(forms, form) {
-				forms = append(forms, form)
+			for _, text := range formsOf(secret) {
+				r.forms = append(r.forms, form{text, []byte(text), len(secret) >= minInName})
 			}
 		}
-	}
-	return forms
+		slices.SortFunc(r.forms, func(a, b form) int { return len(b.text) - len(a.text) })
+	})
+	return r.forms
 }
 
-// minForm is the shortest piece of base64 that is not taken for a word.
-const minForm = 6
-
-// String returns s without the secrets: as it is, in hexadecimal, in base64, or
-// with some of its characters escaped as JSON, Go, URLs or HTML escape them.
+// String returns s with every form of every secret replaced.
 func (r *Redactor) String(s string) string {
-	if s == "" || r.idle() {
-		return s
-	}
-	escaped := hasEscapes(s, strings.IndexByte)
-	if !escaped && !hasAny(&r.sieve, s) {
-		return s
-	}
-	if s = r.replace(s); !escaped {
-		return s
-	}
-	// Where only the unescaped text shows a secret, that text is kept instead:
-	// it cannot be told which of its escapes belonged to it. A secret that
-	// looks escaped itself is found by what becomes of it.
-	// What a gateway quotes of its upstream is escaped more than once.
-	const most = 4
-	text := s
-	for range most {
-		inner := unescape(text)
-		plain := r.replace(inner)
-		for _, secret := range r.secrets {
-			plain = strings.ReplaceAll(plain, unescape(secret), Mark)
-		}
-		if plain != inner {
-			return plain
-		}
-		if inner == text {
-			break
-		}
-		text = inner
+	for _, f := range r.formsIn(len(s)) {
+		s = strings.ReplaceAll(s, f.text, Redacted)
 	}
 	return s
 }
 
-// Plain is Bytes for a text that has to stay what it is, JSON say: it replaces
-// only what stands there unescaped.
-func (r *Redactor) Plain(b []byte) []byte {
-	if len(b) == 0 || r.idle() || !hasAny(&r.sieve, b) {
-		return b
+// Name is String for what programs compare: error codes and types, JSON
+// pointers, request and trace ids, methods. It ignores secrets shorter than 16
+// bytes.
+func (r *Redactor) Name(s string) string {
+	for _, f := range r.formsIn(len(s)) {
+		if f.inName {
+			s = strings.ReplaceAll(s, f.text, Redacted)
+		}
 	}
-	return changed(b, r.replace)
+	return s
 }
 
-// Bytes is String for bytes; what is clean is returned as it is.
+// Bytes is String for bytes. It returns b itself if b contains no secret.
 func (r *Redactor) Bytes(b []byte) []byte {
-	if len(b) == 0 || r.idle() || !hasEscapes(b, bytes.IndexByte) && !hasAny(&r.sieve, b) {
-		return b
-	}
-	return changed(b, r.String)
-}
-
-func changed(b []byte, redact func(string) string) []byte {
-	s := string(b)
-	if clean := redact(s); clean != s {
-		return []byte(clean)
+	for _, f := range r.formsIn(len(b)) {
+		if bytes.Contains(b, f.bytes) {
+			return []byte(r.String(string(b)))
+		}
 	}
 	return b
 }
 
-// Header returns h without the secrets in any name or value; what is clean is
-// returned as it is.
-func (r *Redactor) Header(h http.Header) http.Header {
-	if r.idle() {
-		return h
+// Cut is Bytes for a body that was cut off. If b ends in the beginning of a form,
+// Cut replaces that, too, unless it is shorter than 8 bytes.
+func (r *Redactor) Cut(b []byte) []byte {
+	longest := 0
+	for _, f := range r.formsIn(math.MaxInt) {
+		for n := min(len(f.bytes), len(b)); n >= max(minSecret, longest+1); n-- {
+			if bytes.HasSuffix(b, f.bytes[:n]) {
+				longest = n
+			}
+		}
 	}
-	dirty := func(s string) bool { return r.String(s) != s }
+	if longest == 0 {
+		return r.Bytes(b)
+	}
+	return []byte(r.String(string(b[:len(b)-longest])) + Redacted)
+}
+
+// Header returns h with String of its values and Name of its names. A secret in
+// a name is replaced in any case, because net/http changes the case of names. If
+// h contains no secret, Header returns h itself; it never changes h.
+func (r *Redactor) Header(h http.Header) http.Header {
+	hasSecret := func(value string) bool { return r.String(value) != value }
 	for name, values := range h {
-		if r.name(name) != name || slices.ContainsFunc(values, dirty) {
-			return r.rewrite(h)
+		if r.headerName(name) != name || slices.ContainsFunc(values, hasSecret) {
+			return r.redactHeader(h)
 		}
 	}
 	return h
 }
 
-func (r *Redactor) rewrite(h http.Header) http.Header {
-	clean := make(http.Header, len(h))
+func (r *Redactor) redactHeader(h http.Header) http.Header {
+	redacted := make(http.Header, len(h))
 	for name, values := range h {
-		name = r.name(name)
+		name = r.headerName(name)
 		for _, value := range values {
-			clean[name] = append(clean[name], r.String(value))
+			redacted[name] = append(redacted[name], r.String(value))
 		}
 	}
-	return clean
+	return redacted
 }
 
-// name is String for a header's name, whose case net/http has changed.
-func (r *Redactor) name(name string) string {
-	for _, secret := range r.secrets {
-		if len(name) >= len(secret) && strings.Contains(strings.ToLower(name), strings.ToLower(secret)) {
-			return Mark
+func (r *Redactor) headerName(name string) string {
+	for _, f := range r.formsIn(len(name)) {
+		if f.inName && strings.Contains(strings.ToLower(name), strings.ToLower(f.text)) {
+			return Redacted
 		}
 	}
-	return r.String(name)
-}
-
-func (r *Redactor) replace(s string) string {
-	for _, form := range r.forms {
-		s = strings.ReplaceAll(s, form, Mark)
-	}
-	return s
-}
-
-// unescape undoes one level of what JSON, Go, URLs and HTML escape.
-func unescape(s string) string {
-	var b strings.Builder
-	for {
-		i := strings.IndexAny(s, `\%`)
-		if i < 0 {
-			break
-		}
-		b.WriteString(s[:i])
-		char, length := escape(s[i:])
-		b.WriteString(char)
-		s = s[i+length:]
-	}
-	b.WriteString(s)
-	return html.UnescapeString(b.String())
-}
-
-// escape returns the character that the escape at the beginning of s stands
-// for, and the length of the escape; of what is none, its first byte.
-func escape(s string) (char string, length int) {
-	if s[0] == '%' {
-		return oneByte(s, len("%"))
-	}
-	if len(s) < 2 {
-		return s, len(s)
-	}
-	switch c := s[1]; c {
-	case 'x':
-		return oneByte(s, len(`\x`))
-	case 'u':
-		return oneRune(s, len(`\u006b`))
-	case 'U':
-		return oneRune(s, len(`\U0000006b`))
-	case 'b', 'f', 'n', 'r', 't':
-		i := strings.IndexByte("bfnrt", c)
-		return "\b\f\n\r\t"[i : i+1], 2
-	default:
-		if c < utf8.RuneSelf && !unicode.IsPunct(rune(c)) && !unicode.IsSymbol(rune(c)) {
-			return s[:1], 1
-		}
-		return s[1:2], 2
-	}
-}
-
-// oneByte reads the two digits after a prefix.
-func oneByte(s string, prefix int) (string, int) {
-	if len(s) >= prefix+2 {
-		if code, err := strconv.ParseUint(s[prefix:prefix+2], 16, 8); err == nil {
-			return string([]byte{byte(code)}), prefix + 2
-		}
-	}
-	return s[:1], 1
-}
-
-// oneRune reads the digits of \u or \U, and the second half of a pair of
-// surrogates.
-func oneRune(s string, length int) (string, int) {
-	first, ok := digits(s, length)
-	if !ok {
-		return s[:1], 1
-	}
-	if second, ok := digits(s[length:], len(`\u006b`)); ok && utf16.DecodeRune(first, second) != utf8.RuneError {
-		return string(utf16.DecodeRune(first, second)), length + len(`\u006b`)
-	}
-	return string(first), length
-}
-
-func digits(s string, length int) (rune, bool) {
-	if len(s) < length || s[0] != '\\' || s[1]|0x20 != 'u' {
-		return 0, false
-	}
-	code, err := strconv.ParseInt(s[2:length], 16, 32)
-	return rune(code), err == nil && code >= 0
-}
-
-// Line returns s as one line of at most limit bytes: control, bidirectional and
-// other invisible characters are escaped, so that a log shows what is there.
-func Line(s string, limit int) string {
-	if plain(s) && len(s) <= limit {
-		return s
-	}
-	const more = "..."
-	var b bytes.Buffer
-	cut := 0 // as far as the text may go if more has to follow it
-	for i, r := range s {
-		piece := string(r)
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], piece):
-			piece = `\x` + hex.EncodeToString([]byte{s[i]})
-		case !strconv.IsPrint(r):
-			quoted := strconv.QuoteRuneToASCII(r)
-			piece = quoted[1 : len(quoted)-1]
-		}
-		if b.Len()+len(piece) > limit {
-			b.Truncate(cut)
-			b.WriteString(more)
-			break
-		}
-		b.WriteString(piece)
-		if b.Len() <= limit-len(more) {
-			cut = b.Len()
-		}
-	}
-	return b.String()
-}
-
-// plain reports whether s is printable ASCII, as nearly every text is.
-func plain(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
+	return name
 }

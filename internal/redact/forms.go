@@ -1,0 +1,154 @@
+package redact
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+)
+
+// formsOf returns a secret and what encoders make of it, without duplicates. JSON
+// is applied twice, because a gateway quotes the body of its upstream in a JSON
+// string.
+func formsOf(secret string) []string {
+	forms := append(inBase64(secret), secret)
+	for _, form := range escapable(forms) {
+		forms = slices.Concat(forms, inJSON(form), inGo(form), inURL(form), inHTML(form))
+	}
+	for _, form := range escapable(forms) {
+		plain := goJSON(form, false)
+		forms = append(forms, plain, strings.ReplaceAll(plain, "/", `\/`), goJSON(form, true))
+	}
+	return distinct(forms)
+}
+
+// escapable returns the forms that some encoder changes. No encoder changes
+// letters, digits, hyphens, dots and underscores.
+func escapable(forms []string) []string {
+	unchanged := func(form string) bool {
+		return !strings.ContainsFunc(form, func(r rune) bool {
+			return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("-._", r)
+		})
+	}
+	return slices.DeleteFunc(distinct(forms), unchanged)
+}
+
+func distinct(forms []string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(forms)))
+}
+
+// variants returns forms and what other encoders make of them. An encoder is a
+// list of pairs: what stands in forms, what the encoder writes instead.
+func variants(forms []string, encoders ...[]string) []string {
+	for _, form := range forms {
+		for _, encoder := range encoders {
+			variant := form
+			for pair := range slices.Chunk(encoder, 2) {
+				variant = strings.ReplaceAll(variant, pair[0], pair[1])
+			}
+			forms = append(forms, variant)
+		}
+	}
+	return distinct(forms)
+}
+
+// inJSON returns s as encoders of JSON write it, without the quotes.
+func inJSON(s string) []string {
+	forms := variants([]string{goJSON(s, true), goJSON(s, false)},
+		[]string{"'", `\u0027`},                // Jinja
+		[]string{"'", `\u0027`, "=", `\u003d`}, // Gson
+		[]string{"'", `\'`, "=", `\u003D`, `\u003c`, `\u003C`, `\u003e`, `\u003E`},                                    // JavaScript in Go's templates
+		[]string{"'", `\u0027`, `\"`, `\u0022`},                                                                       // Newtonsoft
+		[]string{"'", `\u0027`, `\"`, `\u0022`, `\u003c`, `\u003C`, `\u003e`, `\u003E`},                               // PHP
+		[]string{"'", `\u0027`, `\"`, `\u0022`, `\u003c`, `\u003C`, `\u003e`, `\u003E`, "+", `\u002B`, "`", `\u0060`}) // .NET
+	forms = variants(forms, []string{"/", `\/`}) // PHP
+	for _, form := range forms {
+		forms = append(forms, escapeNonASCII(form, `\u%04x`), escapeNonASCII(form, `\u%04X`))
+	}
+	return forms
+}
+
+func goJSON(s string, escapeHTML bool) string {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(escapeHTML)
+	_ = encoder.Encode(s) // encoding a string does not fail
+	return unquote(strings.TrimSuffix(text.String(), "\n"))
+}
+
+func unquote(s string) string { return s[1 : len(s)-1] }
+
+func escapeNonASCII(s, format string) string {
+	var escaped strings.Builder
+	for _, r := range s {
+		if r < unicode.MaxASCII {
+			escaped.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(&escaped, format, unit)
+		}
+	}
+	return escaped.String()
+}
+
+// inGo returns s as %q and %+q write it, without the quotes.
+func inGo(s string) []string {
+	return []string{unquote(strconv.Quote(s)), unquote(strconv.QuoteToASCII(s))}
+}
+
+// inURL returns s as encoders of URLs write it.
+func inURL(s string) []string {
+	forms := variants([]string{url.QueryEscape(s), url.PathEscape(s)},
+		[]string{"+", "%20"},
+		[]string{"+", "%20", "%2F", "/"}, // Python
+		[]string{"+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*"}, // JavaScript
+		[]string{"%2A", "*", "~", "%7E"})                                                 // HTML forms
+	for _, form := range forms {
+		forms = append(forms, lowerHex(form))
+	}
+	return forms
+}
+
+// lowerHex returns a percent-encoded string with its escapes in lower case.
+func lowerHex(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c == '%' {
+			copy(b[i:], strings.ToLower(s[i:i+len("%2F")]))
+		}
+	}
+	return string(b)
+}
+
+// inHTML returns s as encoders of HTML and XML write it.
+func inHTML(s string) []string {
+	return variants([]string{html.EscapeString(s)},
+		[]string{"&#34;", `"`, "&#39;", "'"}, // not in an attribute
+		[]string{"&#34;", "&quot;"},          // JavaScript
+		[]string{"&#34;", "&quot;", "&#39;", "'"},
+		[]string{"&#34;", "&quot;", "&#39;", "&#x27;"}, // Python
+		[]string{"&#34;", "&quot;", "&#39;", "&#039;"}, // PHP
+		[]string{"&#34;", "&quot;", "&#39;", "&apos;"}) // XML
+}
+
+// inBase64 returns what s looks like within base64. It depends on how many bytes
+// precede s: "Bearer " shifts it by one. The characters at the ends, which also
+// depend on the bytes around s, are left out.
+func inBase64(s string) []string {
+	var forms []string
+	for before := range 3 {
+		padded := []byte("\x00\x00"[:before] + s)
+		start, end := (before*8+5)/6, len(padded)*8/6
+		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			forms = append(forms, encoding.EncodeToString(padded)[start:end])
+		}
+	}
+	return forms
+}
