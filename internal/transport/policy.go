@@ -1,147 +1,210 @@
 package transport
 
 import (
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"math"
-	"net"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"time"
 )
 
-// The numbers of the policy. doc.go of the root package states them as a
-// promise to users; the two change together, and a test holds them to it.
+// The numbers of the policy. doc.go of the root package promises them to users; a
+// test compares the two.
 const (
 	MaxRetries       = 3                      // after the first attempt
-	AttemptTimeout   = 30 * time.Second       // for one attempt, its body included
-	BaseWait         = 500 * time.Millisecond // bound of the first wait; doubles with each retry
-	MaxWait          = 8 * time.Second        // bound of any wait
-	MinWait          = time.Millisecond       // no hot loop, unless a bound below it asks for one
-	MaxRetryAfter    = 60 * time.Second       // a server that asks for more ends the call
+	AttemptTimeout   = 30 * time.Second       // of an attempt, its body included
+	BaseDelay        = 500 * time.Millisecond // limit of the first delay; doubles with each retry
+	MaxDelay         = 8 * time.Second        // limit of every delay
+	MinDelay         = time.Millisecond       // prevents a hot loop, unless a limit below it asks for one
+	MaxRetryAfter    = 60 * time.Second       // a longer Retry-After ends the call
+	MaxRetryExtra    = time.Second            // limit of the random extra on a Retry-After
 	MaxResponseBytes = 10 << 20               // of a 2xx body, after decompression
-	MaxHeaderBytes   = 1 << 20                // of a response's headers, on our own http.Transport
-	ErrorBytesKept   = 64 << 10               // of an error's body
-	errorBytesRead   = 256 << 10              // so that the connection stays usable; beyond it is dropped
+	MaxHeaderBytes   = 1 << 20                // of a response's header, on NewHTTPTransport
+	ErrorBytesKept   = 64 << 10               // of an error response's body
+	errorBytesRead   = 256 << 10              // so that the connection stays usable; a longer body closes it
 
-	BudgetTokens = 500 // a client starts with these and never has more
-	RetryCost    = 5   // tokens that a retry takes
-	SuccessGain  = 1   // tokens that a 2xx answer gives back
+	BudgetTokens   = 500 // of a full Budget
+	SharedBudgets  = 10  // times as large is the Budget that derived clients share
+	RetryCost      = 5   // tokens that a retry takes
+	ResponseCredit = 1   // tokens that a response below 500 gives back, except 429
 )
 
-// retriable reports whether the outcome of the last attempt may be another one
-// next time and repeating the request is safe. It is the table of doc.go.
-func (c *call) retriable() bool {
-	if c.err != nil {
-		return !permanent(c.err) && (c.request.Repeatable || c.unsent)
-	}
-	switch status := c.answer.StatusCode; status {
-	case http.StatusTooManyRequests:
-		return true // refused before it was processed
-	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported, http.StatusNetworkAuthenticationRequired:
-		return false
-	case http.StatusRequestTimeout:
-		return c.request.Repeatable
-	default:
-		return status/100 == 5 && c.request.Repeatable
-	}
-}
+// Decision is why a call ended with an attempt, or did not.
+type Decision string
 
-// mayBeProcessed reports whether the server may have acted on the last attempt
-// although it did not say so.
-func (c *call) mayBeProcessed() bool {
-	if c.err != nil {
-		return !c.unsent
-	}
-	return c.answer.StatusCode == http.StatusRequestTimeout || c.answer.StatusCode/100 == 5
-}
+// The decisions. The root package exports them with the same values.
+const (
+	NotNeeded         Decision = ""
+	Retry             Decision = "retry"
+	Unsafe            Decision = "not safe to retry"
+	Exhausted         Decision = "retries exhausted"
+	BudgetExhausted   Decision = "retry budget exhausted"
+	RetryAfterTooLong Decision = "Retry-After too long"
+	DeadlineTooNear   Decision = "deadline too near"
+	Canceled          Decision = "context ended"
+)
 
-// permanent reports whether a repeat would meet the same fault: a name that
-// does not exist, TLS that one side refuses, a proxy that wants credentials, an
-// answer that came whole and cannot be used.
-func permanent(err error) bool {
-	var (
-		dns     *net.DNSError
-		verify  *tls.CertificateVerificationError
-		record  tls.RecordHeaderError
-		unknown x509.UnknownAuthorityError
-		host    x509.HostnameError
-		invalid x509.CertificateInvalidError
-		op      *net.OpError
-		coding  *EncodingError
-	)
+// decide says what follows the last attempt, and after which delay. It is the
+// retry table of doc.go.
+func (c *call) decide() (Decision, time.Duration) {
+	helps, safe := c.retryable()
+	status, failure := c.last.Response.StatusCode, c.last.Failure
+	if failure == nil && status < 500 && status != http.StatusTooManyRequests {
+		c.request.Budget.credit()
+	}
 	switch {
-	case errors.As(err, &dns):
-		return dns.IsNotFound
-	case errors.As(err, &verify), errors.As(err, &record), errors.As(err, &unknown), errors.As(err, &host), errors.As(err, &invalid):
+	case failure != nil && failure.Kind == Context:
+		return Canceled, 0
+	case failure == nil && status == http.StatusUnauthorized && c.renew():
+		return Retry, 0
+	case !helps:
+		return NotNeeded, 0
+	case !safe:
+		return Unsafe, 0
+	case c.last.Number-c.renewed > c.request.MaxRetries:
+		return Exhausted, 0
+	}
+	asked := time.Duration(0)
+	if failure == nil {
+		asked = RetryAfter(c.last.Response.Header, c.config.Now)
+	}
+	if asked > c.config.MaxRetryAfter {
+		return RetryAfterTooLong, 0
+	}
+	delay := c.delay(asked)
+	if deadline, ok := c.ctx.Deadline(); ok && delay > deadline.Sub(c.config.Now()) {
+		return DeadlineTooNear, 0
+	}
+	// With a Retry-After the server has said when to come back.
+	if free := status == http.StatusTooManyRequests && asked > 0; !free && !c.request.Budget.spend() {
+		return BudgetExhausted, 0
+	}
+	return Retry, delay
+}
+
+// retryable reports whether another attempt may have another outcome, and whether
+// it is safe.
+func (c *call) retryable() (helps, safe bool) {
+	idempotent := c.request.Idempotent
+	if f := c.last.Failure; f != nil {
+		return f.Kind == Network || f.Kind == Timeout, idempotent || !f.Sent
+	}
+	switch status := c.last.Response.StatusCode; status {
+	case http.StatusTooManyRequests: // rejected before it was processed
+		return true, true
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported, http.StatusNetworkAuthenticationRequired:
+		return false, false
+	case http.StatusRequestTimeout:
+		return true, idempotent
+	default:
+		return status/100 == 5, idempotent
+	}
+}
+
+// mayHaveBeenProcessed reports whether the server may have acted on the last
+// attempt without saying so.
+func (c *call) mayHaveBeenProcessed() bool {
+	switch {
+	case readOnly(c.request.Method):
+		return false
+	case c.last.Failure != nil:
+		return c.last.Failure.Sent
+	}
+	status := c.last.Response.StatusCode
+	return status == http.StatusRequestTimeout || status/100 == 5
+}
+
+// readOnly reports whether a method is safe (RFC 9110, section 9.2.1).
+func readOnly(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
+// renew asks for another credential after a 401, once a call. A request with a
+// wrong credential was not processed, so it may be sent again whatever its method.
+func (c *call) renew() bool {
+	if c.request.Renew == nil || c.renewed > 0 {
+		return false
+	}
+	credential := c.request.Renew(c.ctx)
+	if credential == nil {
+		return false
+	}
+	c.credential, c.renewed = credential, 1
+	return true
+}
+
+// delay returns the time before the next attempt: what the server asked for and a
+// random extra of up to a tenth, so that clients that were told the same do not
+// come back together; otherwise backoff with full jitter.
+func (c *call) delay(asked time.Duration) time.Duration {
+	if asked > 0 {
+		return min(asked, math.MaxInt64-MaxRetryExtra) + c.random(min(asked/10, MaxRetryExtra))
+	}
+	limit, retry := c.config.MaxDelay, c.last.Number-c.renewed-1
+	if base := c.config.BaseDelay; retry < 62 && base <= math.MaxInt64>>retry {
+		limit = min(limit, base<<retry)
+	}
+	if limit <= MinDelay {
+		return limit
+	}
+	return MinDelay + c.random(limit-MinDelay)
+}
+
+// random returns a duration of 0 to limit, uniformly distributed.
+func (c *call) random(limit time.Duration) time.Duration {
+	return time.Duration(c.config.Random(int64(limit) + 1))
+}
+
+// Budget limits how much retries multiply the load during an outage: a retry takes
+// tokens that only responses give back, so that a failing server soon gets each
+// call once. A Budget that was derived also draws on the one it was derived from.
+type Budget struct {
+	tokens atomic.Int64
+	full   int64
+	shared *Budget
+}
+
+// NewBudget returns a full Budget for the calls of one client. shared, a result of
+// NewSharedBudget, is that of all clients that were derived from one.
+func NewBudget(shared *Budget) *Budget { return newBudget(BudgetTokens, shared) }
+
+// NewSharedBudget returns a full Budget for NewBudget.
+func NewSharedBudget() *Budget { return newBudget(SharedBudgets*BudgetTokens, nil) }
+
+func newBudget(full int64, shared *Budget) *Budget {
+	b := &Budget{full: full, shared: shared}
+	b.tokens.Store(full)
+	return b
+}
+
+// spend takes the tokens of a retry, if they are there.
+func (b *Budget) spend() bool {
+	if b == nil {
 		return true
-	case errors.Is(err, http.ErrSchemeMismatch), errors.Is(err, ErrTooLarge), errors.As(err, &coding):
-		return true
-	case errors.As(err, &op) && op.Op == "remote error": // a TLS alert; crypto/tls has no type for it
-		return op.Err.Error() != "tls: internal error"
 	}
-	// net/http has no type for a refused CONNECT: its text is the proxy's reason.
-	return strings.EqualFold(err.Error(), http.StatusText(http.StatusProxyAuthRequired))
-}
-
-// notSent reports whether the error itself proves that no byte of the request
-// left: the connection, or the one to the proxy, never came to be.
-func notSent(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
-}
-
-// refusedStream reports whether an HTTP/2 server has said that it did not process
-// the request (RFC 9113, sections 6.8 and 8.7). net/http would have sent it anew
-// by itself, had it been given the body again; it tells the reason in words.
-func refusedStream(err error) bool {
-	const unable = "http2: Transport: cannot retry err ["
-	reason, ok := strings.CutPrefix(err.Error(), unable)
-	return ok && (strings.HasPrefix(reason, "http2: Transport received Server's graceful shutdown GOAWAY]") ||
-		strings.HasPrefix(reason, "stream error: ") && strings.Contains(reason, "; REFUSED_STREAM; received from peer]"))
-}
-
-// pause returns the wait before retry n, counted from 1: what the server asked
-// for, else full jitter. It is false where the server asked for more than the
-// call may wait.
-func (c *call) pause(n int, deadline time.Time) (time.Duration, bool) {
-	t := c.transport
-	if asked := RetryAfter(c.answer.Header, t.now); c.err == nil && asked > 0 {
-		late := !deadline.IsZero() && asked > deadline.Sub(t.now())
-		return asked, asked <= t.maxRetryAfter && !late
-	}
-	bound := t.maxWait
-	if shift := n - 1; shift < 62 && t.baseWait <= math.MaxInt64>>shift {
-		bound = min(bound, t.baseWait<<shift)
-	}
-	if bound <= MinWait {
-		return bound, true
-	}
-	return MinWait + time.Duration(t.random(int64(bound-MinWait)+1)), true
-}
-
-// A budget keeps an outage from being multiplied: retries take tokens that only
-// successes give back, so that a server in trouble soon sees every call once.
-type budget struct{ tokens atomic.Int64 }
-
-func (b *budget) spend() bool {
-	for {
-		have := b.tokens.Load()
-		if have < RetryCost {
-			return false
+	for have := b.tokens.Load(); have >= RetryCost; have = b.tokens.Load() {
+		if !b.tokens.CompareAndSwap(have, have-RetryCost) {
+			continue
 		}
-		if b.tokens.CompareAndSwap(have, have-RetryCost) {
+		if b.shared.spend() {
 			return true
 		}
+		b.add(RetryCost)
+		return false
+	}
+	return false
+}
+
+// credit gives back the tokens of a response.
+func (b *Budget) credit() {
+	for ; b != nil; b = b.shared {
+		b.add(ResponseCredit)
 	}
 }
 
-func (b *budget) earn() {
-	// A full budget, the usual case, is only read: no cache line moves.
-	for have := b.tokens.Load(); have < BudgetTokens; have = b.tokens.Load() {
-		if b.tokens.CompareAndSwap(have, min(have+SuccessGain, BudgetTokens)) {
+func (b *Budget) add(tokens int64) {
+	// A full budget, the usual case, is only read, so that no cache line moves.
+	for have := b.tokens.Load(); have < b.full; have = b.tokens.Load() {
+		if b.tokens.CompareAndSwap(have, min(have+tokens, b.full)) {
 			return
 		}
 	}

@@ -1,16 +1,15 @@
-// Package transport sends a request until it has an answer or a reason to give
-// up, and says which. It is built on go-retryablehttp, whose loop it keeps and
-// whose policy it replaces; it is the only package that knows it.
+// Package transport sends the request of a call, retries it where that is safe,
+// and reports how the call ended. The loop is that of go-retryablehttp, which no
+// other package imports; the policy is this package's own.
 //
-// What a caller gets is an answer that was read to its end within the attempt,
-// so that a stalled or broken body is a fault like any other.
+// A response is read to its end within the attempt, so that a body that stalls or
+// breaks off is a failure of the attempt like any other.
 package transport
 
 import (
 	"context"
-	"errors"
+	"math"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -19,104 +18,76 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// Config is what holds for every call. All of it is required but Client and
-// the clock.
+// Config is what all calls have in common. Client, Limiter and the clock may be
+// nil; everything else is required.
 type Config struct {
-	Client           *http.Client // lent: its Transport and Timeout are used; nil: a transport of our own
-	Scheme, Host     string       // the one origin that a credential may go to
-	BaseWait         time.Duration
-	MaxWait          time.Duration
+	Client           *http.Client // caller-supplied: its Transport and Timeout are used; nil: a NewHTTPTransport
+	Scheme, Host     string       // the only origin that may receive the credential
+	BaseDelay        time.Duration
+	MaxDelay         time.Duration
 	MaxRetryAfter    time.Duration
 	MaxResponseBytes int64
+	Limiter          Limiter
 
-	// For tests. The waits themselves are real timers, which testing/synctest
-	// moves.
+	// For tests. The delays are real timers, which testing/synctest controls.
 	Now    func() time.Time
 	Random func(n int64) int64 // uniform in [0, n)
 }
 
-// Transport is safe for concurrent use.
-type Transport struct {
-	base             http.RoundTripper
-	lentTimeout      time.Duration
-	scheme, host     string
-	baseWait         time.Duration
-	maxWait          time.Duration
-	maxRetryAfter    time.Duration
-	maxResponseBytes int64
-	now              func() time.Time
-	random           func(n int64) int64
-	budget           budget
-	protocol         atomic.Int32 // the major version of HTTP that the last answer came over
+// Limiter is waited for before each attempt.
+type Limiter interface {
+	Wait(ctx context.Context) error
 }
 
-// New returns a Transport with a full retry budget.
+// Transport is safe for concurrent use.
+type Transport struct {
+	config        Config
+	clientTimeout time.Duration            // of the caller-supplied client; 0: none
+	roundTripper  func() http.RoundTripper // a closure: no use of reflection on a client reaches a connection's buffers
+	retry         *retryablehttp.Client
+	protocol      atomic.Int32 // major HTTP version of the last response
+}
+
+// New returns a Transport.
 func New(config Config) *Transport {
-	t := &Transport{
-		scheme:           config.Scheme,
-		host:             config.Host,
-		baseWait:         config.BaseWait,
-		maxWait:          config.MaxWait,
-		maxRetryAfter:    config.MaxRetryAfter,
-		maxResponseBytes: config.MaxResponseBytes,
-		now:              config.Now,
-		random:           config.Random,
+	if config.Now == nil {
+		config.Now = time.Now
 	}
-	if t.now == nil {
-		t.now = time.Now
+	if config.Random == nil {
+		config.Random = rand.Int64N
 	}
-	if t.random == nil {
-		t.random = rand.Int64N
+	t := &Transport{config: config, roundTripper: roundTripper(config.Client)}
+	if config.Client != nil {
+		t.clientTimeout, t.config.Client = config.Client.Timeout, nil
 	}
-	t.budget.tokens.Store(BudgetTokens)
-	switch {
-	case config.Client == nil:
-		t.base = newBase()
-	case config.Client.Transport == nil:
-		t.base, t.lentTimeout = http.DefaultTransport, config.Client.Timeout
-	default:
-		t.base, t.lentTimeout = config.Client.Transport, config.Client.Timeout
+	t.retry = &retryablehttp.Client{
+		HTTPClient: &http.Client{Transport: guard{}},
+		RetryMax:   math.MaxInt, // each call has its own limit, which checkRetry applies
+		CheckRetry: checkRetry,
+		Backoff:    backoff,
 	}
 	return t
 }
 
-// newBase is net/http's default transport with room for a service's load on
-// one host, a bound on headers, and pings that find a dead HTTP/2 connection
-// before the attempt's limit does: the next attempt would choose it again.
-func newBase() *http.Transport {
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		ForceAttemptHTTP2:      true,
-		MaxIdleConns:           512,
-		MaxIdleConnsPerHost:    256,
-		IdleConnTimeout:        90 * time.Second,
-		TLSHandshakeTimeout:    10 * time.Second,
-		ExpectContinueTimeout:  time.Second,
-		MaxResponseHeaderBytes: MaxHeaderBytes,
-		OnProxyConnectResponse: refuseProxy,
-		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 10 * time.Second},
+// roundTripper returns what gives each attempt its RoundTripper.
+func roundTripper(client *http.Client) func() http.RoundTripper {
+	switch {
+	case client == nil:
+		own := NewHTTPTransport()
+		return func() http.RoundTripper { return own }
+	case client.Transport == nil: // looked up at the time of the call: a test may have replaced it
+		return func() http.RoundTripper { return http.DefaultTransport }
+	default:
+		supplied := client.Transport
+		return func() http.RoundTripper { return supplied }
 	}
 }
 
-// errProxyAuth has the text that net/http gives to a refused CONNECT whose
-// status line is the usual one.
-var errProxyAuth = errors.New(http.StatusText(http.StatusProxyAuthRequired))
-
-// refuseProxy knows a proxy that wants credentials by its status; net/http tells
-// no more than the words that come after it.
-func refuseProxy(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
-	if response.StatusCode == http.StatusProxyAuthRequired {
-		return errProxyAuth
-	}
-	return nil
-}
-
-// CloseIdleConnections closes the idle connections of the base transport, and
-// ends the dials whose request gave up.
+// CloseIdleConnections closes the idle connections of the RoundTripper, if it
+// supports that.
 func (t *Transport) CloseIdleConnections() {
-	if base, ok := t.base.(interface{ CloseIdleConnections() }); ok {
-		base.CloseIdleConnections()
+	if closer, ok := t.roundTripper().(interface{ CloseIdleConnections() }); ok {
+		closer.CloseIdleConnections()
 	}
 }
 
@@ -124,167 +95,141 @@ func (t *Transport) CloseIdleConnections() {
 type Request struct {
 	Method     string
 	URL        *url.URL
-	Route      string      // the path with its parameters unfilled, for tracing and logs
-	Header     http.Header // not changed; AuthName has one value in it, which is replaced
-	AuthName   string      // the header, canonical, that carries the credential
-	AuthValue  string
+	Route      string      // the path with its parameters unexpanded
+	Header     http.Header // not changed
+	Credential Credential
 	Body       []byte // nil: none
-	Repeatable bool   // processing it twice has the effect of processing it once
+	Idempotent bool   // processing it twice has the same effect as processing it once
 	MaxRetries int
 	Timeout    time.Duration // of an attempt
+	Budget     *Budget
 
-	Observe func(context.Context, Attempt) // after each attempt; may be nil
+	// Renew is called once, after a 401. It returns another credential, or nil.
+	// Renew may be nil.
+	Renew func(context.Context) Credential
+
+	// Observe is called before each attempt. It returns the context whose values
+	// the attempt uses, and a func that is called when the attempt has ended. It
+	// may add to header. Observe may be nil.
+	Observe func(ctx context.Context, number int, header http.Header) (context.Context, func(Attempt))
 }
 
-// Attempt is what is told of one attempt.
+// Credential returns the header that authenticates a request: its canonical name,
+// which is already in Request.Header, and its value. It is a func so that no
+// verb of fmt and no use of reflection shows the value.
+type Credential func() (name, value string)
+
+// Attempt is how an attempt ended, and what follows.
 type Attempt struct {
-	Number   int // from 1
-	Answer   Answer
-	Err      error // why there is no complete answer
-	Duration time.Duration
+	Number   int      // from 1
+	Response Response // as far as it was received
+	Failure  *Failure // why there is no complete response; nil: there is one
+	Decision Decision
+	Delay    time.Duration // before the next attempt
 }
 
-// Answer is a response that was read.
-type Answer struct {
+// Response is a response that was read.
+type Response struct {
 	StatusCode int // 0: there is none
 	Header     http.Header
-	Body       []byte // of an error the first 64 KiB, and a little more for redaction to see
+	Body       []byte // of an error response at most 64 KiB
+	Incomplete bool   // Body is only the beginning
 }
+
+// Success reports whether the status is 2xx.
+func (r *Response) Success() bool { return r.StatusCode/100 == 2 }
 
 // Result is how a call ended.
 type Result struct {
-	Answer   Answer // of the last attempt, as far as it came
-	Refusal  Answer // the last answer outside 2xx, of whichever attempt
-	Attempts int
-	// Err says why there is no complete answer: the fault of the last attempt,
-	// ErrTooLarge, an *EncodingError, or the end of the context.
-	Err error
-	// ContextEnded is set where the caller's context ended the call, before, in
-	// or between attempts.
-	ContextEnded bool
-	// Repeated is set where an attempt before the last may have been processed.
-	Repeated bool
-	// Ambiguous is set where any attempt, the last included, may have been
-	// processed without the server saying so.
+	Attempt           // the last one; Number is 0 if none was made
+	Previous Response // the last error response of an earlier attempt
+
+	// Ambiguous is set if the server may have processed an attempt without
+	// saying so. The last attempt counts only if it has no complete response.
 	Ambiguous bool
 
-	memory *[]byte // that Answer.Body is in, if it is a success's
+	memory *[]byte // that holds Response.Body, if it is that of a success
 }
 
-// ErrTooLarge is a 2xx body over the limit.
-var ErrTooLarge = errors.New("the response is larger than the limit")
-
-// EncodingError is a 2xx body whose Content-Encoding is not understood.
-type EncodingError struct{ Encoding string }
-
-func (e *EncodingError) Error() string {
-	return "the response's Content-Encoding is not understood: " + e.Encoding
-}
-
-// TimeoutError is the end of an attempt by its own time limit. It is not a
-// context.DeadlineExceeded: that one is the caller's.
-type TimeoutError struct{ Limit time.Duration }
-
-func (e *TimeoutError) Error() string { return "no answer within " + e.Limit.String() }
-
-// Timeout marks the error as one for net.Error and its like.
-func (e *TimeoutError) Timeout() bool { return true }
-
-// call is one call: a RoundTripper of its own for the loop of
-// go-retryablehttp, which decides by what the RoundTripper saw. That loop
-// closes idle connections after every failure; a call has no such method, so
-// the pool of the base transport is left alone.
+// call is the state of one call. It travels in the context from Do to the guard,
+// and in no context that a caller's code receives.
 type call struct {
-	transport *Transport
+	*Transport
 	request   *Request
-	retry     retryablehttp.Client
-	client    http.Client
+	ctx       context.Context
 	synthetic http.Response
 
-	attempts int
-	answer   Answer
-	refusal  Answer
-	err      error // of the last attempt
-	ended    bool  // the caller's context ended the last attempt
-	unsent   bool  // it is proven that the last attempt sent nothing
-	doubtful bool  // the last attempt may have been processed
-	repeated bool  // an attempt before it may have been
-	settled  bool  // the last attempt was final
-	wait     time.Duration
-	memory   *[]byte // of the last body of a success
+	last       Attempt
+	previous   Response
+	credential Credential
+	ambiguous  bool    // an attempt before the last may have been processed
+	renewed    int     // attempts that Renew has added
+	memory     *[]byte // of the last body of a success
 }
 
-// Do sends the request, again where that is safe and may help.
+type callKey struct{}
+
+func callFrom(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
+
+// Do sends the request, and retries it where that is safe and may help.
 func (t *Transport) Do(ctx context.Context, request *Request) Result {
-	c := &call{transport: t, request: request}
-	c.client.Transport = c
-	c.retry = retryablehttp.Client{
-		HTTPClient:   &c.client,
-		RetryMax:     request.MaxRetries,
-		CheckRetry:   c.checkRetry,
-		Backoff:      c.backoff,
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-	}
-	req := retryablehttp.Request{Request: newRequest(ctx, request)}
+	c := &call{Transport: t, request: request, ctx: ctx, credential: request.Credential}
+	req := retryablehttp.Request{Request: c.newRequest()}
 	if request.Body != nil {
 		if err := req.SetBody(request.Body); err != nil {
-			return Result{Err: err}
+			return Result{Attempt: Attempt{Failure: &Failure{Err: err, Kind: Permanent, Reason: "invalid request"}}}
 		}
 	}
-	if response, err := c.retry.Do(&req); err == nil {
-		_ = response.Body.Close() // the call's own, already empty
+	if response, err := t.retry.Do(&req); err == nil {
+		_ = response.Body.Close() // the synthetic response, already empty
 	}
-	result := Result{
-		Answer:       c.answer,
-		Refusal:      c.refusal,
-		Attempts:     c.attempts,
-		Err:          c.err,
-		ContextEnded: c.ended || !c.settled,
-		Repeated:     c.repeated,
-		Ambiguous:    c.repeated || c.doubtful,
-		memory:       c.memory,
+	if c.last.Decision == Retry { // the context ended during the delay
+		c.stop(contextFailure(ctx, nil, false))
 	}
-	if !c.settled { // in a wait: what was answered before it is no answer to the call
-		result.Answer = Answer{}
+	return Result{
+		Attempt:   c.last,
+		Previous:  c.previous,
+		Ambiguous: c.ambiguous || c.last.Failure != nil && c.mayHaveBeenProcessed(),
+		memory:    c.memory,
 	}
-	return result
 }
 
-// noHeader goes with every request as far as the guard, which replaces it.
-// http.Client copies the headers of each request that it is given, and its URL
-// where Host is set; the guard sets both on the request that is sent.
+// noHeader is the header of every request as far as the guard, which replaces it.
+// http.Client copies the header of each request that it is given.
 var noHeader = http.Header{}
 
-func newRequest(ctx context.Context, request *Request) *http.Request {
+func (c *call) newRequest() *http.Request {
 	return (&http.Request{
-		Method:     request.Method,
-		URL:        request.URL,
+		Method:     c.request.Method,
+		URL:        c.request.URL,
 		Proto:      "HTTP/1.1",
 		ProtoMajor: 1,
 		ProtoMinor: 1,
 		Header:     noHeader,
-		Pattern:    request.Route,
-	}).WithContext(ctx)
+		Pattern:    c.request.Route,
+	}).WithContext(context.WithValue(c.ctx, callKey{}, c))
 }
 
-// checkRetry decides after each attempt. It is given neither the request nor
-// an answer that can still be read, so it asks the call.
-func (c *call) checkRetry(ctx context.Context, _ *http.Response, _ error) (bool, error) {
-	c.settled = true
-	if c.err == nil && c.answer.StatusCode/100 == 2 {
-		c.transport.budget.earn()
-		return false, nil
-	}
-	if c.ended || c.attempts > c.request.MaxRetries || !c.retriable() {
-		return false, nil
-	}
-	deadline, _ := ctx.Deadline()
-	wait, ok := c.pause(c.attempts, deadline)
-	if !ok || !c.transport.budget.spend() {
-		return false, nil
-	}
-	c.wait, c.settled = wait, false
-	return true, nil
+// guard is the RoundTripper under go-retryablehttp. It makes the attempt and
+// keeps the outcome in the call. To go-retryablehttp and net/http, which would
+// follow redirects, it returns a synthetic response that leads back to the call.
+//
+// It has no method CloseIdleConnections: go-retryablehttp calls that on every
+// cancelled delay, and one caller's cancellation would empty the pool of all.
+type guard struct{}
+
+func (guard) RoundTrip(req *http.Request) (*http.Response, error) {
+	c := callFrom(req.Context())
+	c.attempt(req)
+	c.synthetic = http.Response{StatusCode: http.StatusOK, Header: noHeader, Body: http.NoBody, Request: req}
+	return &c.synthetic, nil
 }
 
-func (c *call) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return c.wait }
+// checkRetry applies the decision that the attempt ended with.
+func checkRetry(ctx context.Context, _ *http.Response, _ error) (bool, error) {
+	return callFrom(ctx).last.Decision == Retry, nil
+}
+
+func backoff(_, _ time.Duration, _ int, synthetic *http.Response) time.Duration {
+	return callFrom(synthetic.Request.Context()).last.Delay
+}

@@ -22,8 +22,8 @@ import (
 	"github.com/aitronos/freddy-go/internal/transport"
 )
 
-// script answers the n-th attempt with its n-th step, and from then on with the
-// last. It notes when each attempt came.
+// script responds to attempt n with its step n, and after the last step with that
+// again. It records when each attempt came.
 type script struct {
 	steps []step
 	count atomic.Int64
@@ -74,13 +74,17 @@ func statuses(codes ...int) *script {
 	return s
 }
 
-// longest draws the upper end of every wait.
+func contextEnded(r transport.Result) bool {
+	return r.Failure != nil && r.Failure.Kind == transport.Context
+}
+
+// longest draws the upper end of every delay.
 func longest(n int64) int64 { return n - 1 }
 
 func config(rt http.RoundTripper) transport.Config {
 	return transport.Config{
 		Client: &http.Client{Transport: rt}, Scheme: "https", Host: "api.example.com",
-		BaseWait: transport.BaseWait, MaxWait: transport.MaxWait, MaxRetryAfter: transport.MaxRetryAfter,
+		BaseDelay: transport.BaseDelay, MaxDelay: transport.MaxDelay, MaxRetryAfter: transport.MaxRetryAfter,
 		MaxResponseBytes: 1 << 20, Random: longest,
 	}
 }
@@ -88,9 +92,10 @@ func config(rt http.RoundTripper) transport.Config {
 func request(method string) *transport.Request {
 	return &transport.Request{
 		Method: method, URL: &url.URL{Scheme: "https", Host: "api.example.com", Path: "/v1/x"}, Route: "/x",
-		Header:   http.Header{"Authorization": {""}, "Accept": {"application/json"}},
-		AuthName: "Authorization", AuthValue: "Bearer example-key",
-		Repeatable: method != http.MethodPost && method != http.MethodPatch,
+		Header:     http.Header{"Authorization": {""}, "Accept": {"application/json"}},
+		Credential: func() (string, string) { return "Authorization", "Bearer example-key" },
+		Budget:     transport.NewBudget(nil),
+		Idempotent: method != http.MethodPost && method != http.MethodPatch,
 		MaxRetries: transport.MaxRetries, Timeout: transport.AttemptTimeout,
 	}
 }
@@ -109,11 +114,11 @@ func TestWaits(t *testing.T) {
 		{"lower end", func(c *transport.Config) { c.Random = func(int64) int64 { return 0 } }, 3, []time.Duration{
 			time.Millisecond, time.Millisecond, time.Millisecond,
 		}},
-		{"bound below 1 ms", func(c *transport.Config) { c.BaseWait, c.MaxWait = time.Microsecond, 2*time.Microsecond }, 3, []time.Duration{
+		{"bound below 1 ms", func(c *transport.Config) { c.BaseDelay, c.MaxDelay = time.Microsecond, 2*time.Microsecond }, 3, []time.Duration{
 			time.Microsecond, 2 * time.Microsecond, 2 * time.Microsecond,
 		}},
-		{"no wait", func(c *transport.Config) { c.BaseWait, c.MaxWait = 0, 0 }, 2, []time.Duration{0, 0}},
-		{"saturates", func(c *transport.Config) { c.BaseWait, c.MaxWait = 1<<60, 1<<61 }, 3, []time.Duration{1 << 60, 1 << 61, 1 << 61}},
+		{"no wait", func(c *transport.Config) { c.BaseDelay, c.MaxDelay = 0, 0 }, 2, []time.Duration{0, 0}},
+		{"saturates", func(c *transport.Config) { c.BaseDelay, c.MaxDelay = 1<<60, 1<<61 }, 3, []time.Duration{1 << 60, 1 << 61, 1 << 61}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -123,7 +128,7 @@ func TestWaits(t *testing.T) {
 				r := request(http.MethodGet)
 				r.MaxRetries = row.retries
 				result := transport.New(c).Do(t.Context(), r)
-				assert.Equal(t, row.retries+1, result.Attempts)
+				assert.Equal(t, row.retries+1, result.Number)
 				assert.Equal(t, row.want, server.waits())
 			})
 		})
@@ -140,8 +145,8 @@ func TestJitter(t *testing.T) {
 			c.Random = nil
 			transport.New(c).Do(t.Context(), request(http.MethodGet))
 			wait := server.waits()[0]
-			require.True(t, wait >= time.Millisecond && wait <= transport.BaseWait, wait)
-			quarters[min(3, 4*wait/transport.BaseWait)]++
+			require.True(t, wait >= time.Millisecond && wait <= transport.BaseDelay, wait)
+			quarters[min(3, 4*wait/transport.BaseDelay)]++
 		}
 		for _, n := range quarters {
 			assert.Greater(t, n, 50)
@@ -153,7 +158,7 @@ func TestRetryTable(t *testing.T) {
 	methods := []string{http.MethodGet, http.MethodPut, http.MethodDelete, http.MethodPost, http.MethodPatch}
 	for _, row := range []struct {
 		step       step
-		repeatable int // attempts of GET, PUT, DELETE
+		idempotent int // attempts of GET, PUT, DELETE
 		other      int // attempts of POST, PATCH
 	}{
 		{step{status: 400}, 1, 1},
@@ -191,7 +196,7 @@ func TestRetryTable(t *testing.T) {
 		{step{err: &net.OpError{Op: "remote error", Err: errors.New("tls: bad certificate")}}, 1, 1},
 		{step{err: &net.OpError{Op: "remote error", Err: errors.New("tls: internal error")}}, 4, 1},
 		{step{status: 200, body: io.MultiReader(strings.NewReader("{"), broken{})}, 4, 1},
-		{step{status: 200, header: http.Header{"Content-Encoding": {"gzip"}}, body: strings.NewReader("no gzip at all")}, 4, 1},
+		{step{status: 200, header: http.Header{"Content-Encoding": {"gzip"}}, body: repeated("no gzip at all")}, 4, 1},
 		{step{status: 200, header: http.Header{"Content-Encoding": {"br"}}}, 1, 1},
 		{step{status: 200, body: io.LimitReader(endless{}, 2<<20)}, 1, 1},
 		{step{status: 200}, 1, 1},
@@ -200,16 +205,21 @@ func TestRetryTable(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				want := row.other
 				if method != http.MethodPost && method != http.MethodPatch {
-					want = row.repeatable
+					want = row.idempotent
 				}
 				server := &script{steps: []step{row.step}}
 				result := transport.New(config(server)).Do(t.Context(), request(method))
-				assert.Equal(t, want, result.Attempts, "%s %+v", method, row.step)
+				assert.Equal(t, want, result.Number, "%s %+v", method, row.step)
 				assert.Equal(t, int64(want), server.count.Load())
 			})
 		}
 	}
 }
+
+// repeated is a body that every attempt can read.
+type repeated string
+
+func (r repeated) Read(p []byte) (int, error) { return copy(p, r), nil }
 
 type broken struct{}
 
@@ -224,40 +234,80 @@ func (endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// with returns a GET request that draws on a budget.
+func with(budget *transport.Budget) *transport.Request {
+	r := request(http.MethodGet)
+	r.Budget = budget
+	return r
+}
+
 func TestBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := statuses(http.StatusServiceUnavailable)
-		tr := transport.New(config(server))
+		tr, budget := transport.New(config(server)), transport.NewBudget(nil)
+		exhausted := 0
 		for range 200 {
-			result := tr.Do(t.Context(), request(http.MethodGet))
-			assert.Equal(t, http.StatusServiceUnavailable, result.Answer.StatusCode)
+			result := tr.Do(t.Context(), with(budget))
+			assert.Equal(t, http.StatusServiceUnavailable, result.Response.StatusCode)
+			if result.Decision == transport.BudgetExhausted {
+				exhausted++
+			}
 		}
 		assert.Equal(t, int64(200+transport.BudgetTokens/transport.RetryCost), server.count.Load())
+		assert.Positive(t, exhausted)
 
-		// Five successes pay for one retry.
-		server.steps = []step{{status: http.StatusOK}}
-		for range 2 * transport.RetryCost {
-			tr.Do(t.Context(), request(http.MethodGet))
+		// Five responses pay for one retry: successes, and rejections by the API itself.
+		for _, status := range []int{http.StatusOK, http.StatusNotFound} {
+			server.steps = []step{{status: status}}
+			for range 2 * transport.RetryCost {
+				tr.Do(t.Context(), with(budget))
+			}
+			server.steps = []step{{status: http.StatusServiceUnavailable}}
+			assert.Equal(t, 3, tr.Do(t.Context(), with(budget)).Number)
+			assert.Equal(t, 1, tr.Do(t.Context(), with(budget)).Number)
 		}
-		server.steps = []step{{status: http.StatusServiceUnavailable}}
-		assert.Equal(t, 3, tr.Do(t.Context(), request(http.MethodGet)).Attempts)
-		assert.Equal(t, 1, tr.Do(t.Context(), request(http.MethodGet)).Attempts)
+
+		// A 429 gives nothing back, and costs nothing if it says when to come back.
+		server.steps = []step{{status: http.StatusTooManyRequests}}
+		for range transport.RetryCost {
+			assert.Equal(t, 1, tr.Do(t.Context(), with(budget)).Number)
+		}
+		server.steps = []step{{status: http.StatusTooManyRequests, header: http.Header{"Retry-After": {"1"}}}}
+		assert.Equal(t, transport.MaxRetries+1, tr.Do(t.Context(), with(budget)).Number)
 	})
 }
 
 func TestBudgetIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := statuses(http.StatusOK)
-		tr := transport.New(config(server))
+		tr, budget := transport.New(config(server)), transport.NewBudget(nil)
 		for range 2 * transport.BudgetTokens {
-			tr.Do(t.Context(), request(http.MethodGet))
+			tr.Do(t.Context(), with(budget))
 		}
 		server.steps = []step{{status: http.StatusServiceUnavailable}}
 		server.count.Store(0)
 		for range 200 {
-			tr.Do(t.Context(), request(http.MethodGet))
+			tr.Do(t.Context(), with(budget))
 		}
 		assert.Equal(t, int64(200+transport.BudgetTokens/transport.RetryCost), server.count.Load())
+	})
+}
+
+// One client's empty budget does not stop another's retries; the shared budget
+// limits those of all.
+func TestSharedBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := statuses(http.StatusServiceUnavailable)
+		tr, shared := transport.New(config(server)), transport.NewSharedBudget()
+		const clients = 3 * transport.SharedBudgets
+		for range clients {
+			budget := transport.NewBudget(shared)
+			for range 40 {
+				tr.Do(t.Context(), with(budget))
+			}
+		}
+		retries := server.count.Load() - clients*40
+		assert.Equal(t, int64(transport.SharedBudgets*transport.BudgetTokens/transport.RetryCost), retries)
 	})
 }
 
@@ -275,7 +325,7 @@ func TestRetryAfterIsWaited(t *testing.T) {
 		{"60", 0, 2, time.Minute},
 		{"60.001", 0, 1, 0},
 		{"86400", 0, 1, 0},
-		{"0", 0, 2, transport.BaseWait},
+		{"0", 0, 2, transport.BaseDelay},
 		{"2", 3 * time.Second, 2, 2 * time.Second},
 		{"3", 2 * time.Second, 1, 0},
 	} {
@@ -289,9 +339,13 @@ func TestRetryAfterIsWaited(t *testing.T) {
 			start := time.Now()
 			server := &script{steps: []step{retryAfter(row.value), {status: http.StatusOK}}}
 			result := transport.New(config(server)).Do(ctx, request(http.MethodPost))
-			assert.Equal(t, row.attempts, result.Attempts, row.value)
-			assert.Equal(t, row.wait, time.Since(start), row.value)
-			assert.False(t, result.ContextEnded)
+			assert.Equal(t, row.attempts, result.Number, row.value)
+			extra := min(row.wait/10, transport.MaxRetryExtra)
+			if row.value == "0" { // the usual backoff
+				extra = 0
+			}
+			assert.Equal(t, row.wait+extra, time.Since(start), row.value)
+			assert.False(t, contextEnded(result))
 		})
 	}
 }
@@ -299,16 +353,16 @@ func TestRetryAfterIsWaited(t *testing.T) {
 // Each attempt has its own time; the call has the caller's.
 func TestTimeLimits(t *testing.T) {
 	for _, row := range []struct {
-		name        string
-		limit, lent time.Duration
-		deadline    time.Duration
-		attempts    int
-		took        time.Duration
-		ended       bool
+		name          string
+		limit, client time.Duration
+		deadline      time.Duration
+		attempts      int
+		took          time.Duration
+		ended         bool
 	}{
 		{"attempts", time.Second, 0, 0, 3, 3 * time.Second, false},
-		{"the lent client's, if shorter", time.Second, 100 * time.Millisecond, 0, 3, 300 * time.Millisecond, false},
-		{"the lent client's, if longer", time.Second, time.Hour, 0, 3, 3 * time.Second, false},
+		{"the given client's, if shorter", time.Second, 100 * time.Millisecond, 0, 3, 300 * time.Millisecond, false},
+		{"the given client's, if longer", time.Second, time.Hour, 0, 3, 3 * time.Second, false},
 		{"the caller's", time.Second, 0, 1500 * time.Millisecond, 2, 1500 * time.Millisecond, true},
 		{"the caller's, before the first ends", time.Minute, 0, time.Second, 1, time.Second, true},
 	} {
@@ -321,17 +375,17 @@ func TestTimeLimits(t *testing.T) {
 					defer cancel()
 				}
 				c := config(silent{})
-				c.Client.Timeout = row.lent
-				c.BaseWait, c.MaxWait = 0, 0
-				r := request(http.MethodGet)
+				c.Client.Timeout = row.client
+				c.BaseDelay, c.MaxDelay = 0, 0
+				r := request(http.MethodPut)
 				r.Timeout, r.MaxRetries = row.limit, 2
 				start := time.Now()
 				result := transport.New(c).Do(ctx, r)
 				assert.Equal(t, row.took, time.Since(start))
-				assert.Equal(t, row.attempts, result.Attempts)
-				assert.Equal(t, row.ended, result.ContextEnded)
+				assert.Equal(t, row.attempts, result.Number)
+				assert.Equal(t, row.ended, contextEnded(result))
 				var limit *transport.TimeoutError
-				assert.Equal(t, !row.ended, errors.As(result.Err, &limit))
+				assert.Equal(t, !row.ended, result.Failure != nil && errors.As(result.Failure.Err, &limit))
 				assert.True(t, result.Ambiguous)
 			})
 		})
@@ -345,17 +399,18 @@ func (silent) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, req.Context().Err()
 }
 
-func TestContextEndsInAWait(t *testing.T) {
+func TestContextEndsInADelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(50*time.Millisecond, cancel)
 		start := time.Now()
 		result := transport.New(config(statuses(http.StatusServiceUnavailable))).Do(ctx, request(http.MethodGet))
 		assert.Equal(t, 50*time.Millisecond, time.Since(start))
-		assert.True(t, result.ContextEnded)
-		assert.Equal(t, 1, result.Attempts)
-		assert.Zero(t, result.Answer.StatusCode)
-		assert.Equal(t, http.StatusServiceUnavailable, result.Refusal.StatusCode)
+		assert.True(t, contextEnded(result))
+		assert.Equal(t, transport.Canceled, result.Decision)
+		assert.Equal(t, 1, result.Number)
+		assert.Zero(t, result.Response.StatusCode)
+		assert.Equal(t, http.StatusServiceUnavailable, result.Previous.StatusCode)
 	})
 }
 
@@ -364,8 +419,8 @@ func TestContextEndedBefore(t *testing.T) {
 	cancel()
 	server := statuses(http.StatusOK)
 	result := transport.New(config(server)).Do(ctx, request(http.MethodGet))
-	assert.True(t, result.ContextEnded)
-	assert.Zero(t, result.Attempts)
+	assert.True(t, contextEnded(result))
+	assert.Zero(t, result.Number)
 	assert.False(t, result.Ambiguous)
 	assert.Zero(t, server.count.Load())
 }
@@ -393,7 +448,7 @@ func TestProofThatNothingWasSent(t *testing.T) {
 					return nil, errors.New("something")
 				})
 				result := transport.New(config(rt)).Do(t.Context(), request(http.MethodPost))
-				assert.Equal(t, row.attempts, result.Attempts)
+				assert.Equal(t, row.attempts, result.Number)
 				assert.Equal(t, row.attempts == 1, result.Ambiguous)
 			})
 		})
@@ -404,28 +459,32 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// What earlier attempts may have done is remembered.
-func TestRepeated(t *testing.T) {
+// An attempt that may have been processed is remembered; that of the last attempt
+// counts only without a complete response.
+func TestAmbiguous(t *testing.T) {
 	refused := step{err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}
 	for _, row := range []struct {
-		name                string
-		steps               []step
-		repeated, ambiguous bool
+		name      string
+		steps     []step
+		ambiguous bool
 	}{
-		{"first try", []step{{status: 404}}, false, false},
-		{"after a lost answer", []step{{err: io.EOF}, {status: 404}}, true, true},
-		{"after 503", []step{{status: 503}, {status: 404}}, true, true},
-		{"after 429", []step{{status: 429}, {status: 404}}, false, false},
-		{"after a refused connection", []step{refused, {status: 404}}, false, false},
-		{"only refused", []step{refused}, false, false},
-		{"lost, then refused", []step{{err: io.EOF}, refused}, true, true},
-		{"lost at last", []step{refused, refused, refused, {err: io.EOF}}, false, true},
+		{"first attempt", []step{{status: 404}}, false},
+		{"after a lost response", []step{{err: io.EOF}, {status: 404}}, true},
+		{"after 503", []step{{status: 503}, {status: 404}}, true},
+		{"after 408", []step{{status: 408}, {status: 404}}, true},
+		{"after 429", []step{{status: 429}, {status: 404}}, false},
+		{"after a refused connection", []step{refused, {status: 404}}, false},
+		{"only refused", []step{refused}, false},
+		{"lost, then refused", []step{{err: io.EOF}, refused}, true},
+		{"lost at last", []step{refused, refused, refused, {err: io.EOF}}, true},
+		{"503 at last", []step{refused, refused, refused, {status: 503}}, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				result := transport.New(config(&script{steps: row.steps})).Do(t.Context(), request(http.MethodDelete))
-				assert.Equal(t, row.repeated, result.Repeated)
 				assert.Equal(t, row.ambiguous, result.Ambiguous)
+				result = transport.New(config(&script{steps: row.steps})).Do(t.Context(), request(http.MethodGet))
+				assert.False(t, result.Ambiguous, "GET only reads")
 			})
 		})
 	}
@@ -434,9 +493,9 @@ func TestRepeated(t *testing.T) {
 func TestCredential(t *testing.T) {
 	server := statuses(http.StatusServiceUnavailable, http.StatusOK)
 	c := config(server)
-	c.BaseWait, c.MaxWait = 0, 0
+	c.BaseDelay, c.MaxDelay = 0, 0
 	r := request(http.MethodGet)
-	require.Equal(t, 2, transport.New(c).Do(t.Context(), r).Attempts)
+	require.Equal(t, 2, transport.New(c).Do(t.Context(), r).Number)
 	for _, req := range server.seen {
 		assert.Equal(t, "Bearer example-key", req.Header.Get("Authorization"))
 		assert.Equal(t, "/x", req.Pattern)
@@ -451,31 +510,189 @@ func TestCredential(t *testing.T) {
 		r.URL, _ = url.Parse(target)
 		server := statuses(http.StatusOK)
 		result := transport.New(c).Do(t.Context(), r)
-		require.Error(t, result.Err)
+		require.NotNil(t, result.Failure)
+		assert.Equal(t, 1, result.Number)
 		assert.Zero(t, server.count.Load(), target)
 		assert.False(t, result.Ambiguous)
 	}
 }
 
+type valueKey struct{}
+
 func TestObserve(t *testing.T) {
 	server := &script{steps: []step{{err: io.EOF}, {status: 503}, {status: 200}}}
 	c := config(server)
-	c.BaseWait, c.MaxWait = 0, 0
-	var seen []transport.Attempt
+	c.BaseDelay, c.MaxDelay = 0, 0
+	var ended []transport.Attempt
+	var began []int
 	r := request(http.MethodGet)
-	r.Observe = func(_ context.Context, a transport.Attempt) { seen = append(seen, a) }
+	r.Observe = func(ctx context.Context, number int, header http.Header) (context.Context, func(transport.Attempt)) {
+		began = append(began, number)
+		assert.NotContains(t, header, "Authorization")
+		header.Set("Traceparent", "example")
+		return context.WithValue(ctx, valueKey{}, number), func(a transport.Attempt) { ended = append(ended, a) }
+	}
 	transport.New(c).Do(t.Context(), r)
-	require.Len(t, seen, 3)
-	assert.Equal(t, 1, seen[0].Number)
-	require.ErrorIs(t, seen[0].Err, io.EOF)
-	assert.Equal(t, 503, seen[1].Answer.StatusCode)
-	assert.Equal(t, 3, seen[2].Number)
+	assert.Equal(t, []int{1, 2, 3}, began)
+	require.Len(t, ended, 3)
+	assert.Equal(t, 1, ended[0].Number)
+	require.ErrorIs(t, ended[0].Failure.Err, io.EOF)
+	assert.Equal(t, transport.Retry, ended[0].Decision)
+	assert.Equal(t, 503, ended[1].Response.StatusCode)
+	assert.Equal(t, 3, ended[2].Number)
+	for i, req := range server.seen {
+		assert.Equal(t, "example", req.Header.Get("Traceparent"))
+		assert.Equal(t, "Bearer example-key", req.Header.Get("Authorization"))
+		assert.Equal(t, i+1, req.Context().Value(valueKey{}))
+	}
+	assert.NotContains(t, r.Header, "Traceparent")
+}
+
+// A panic of the RoundTripper reaches the caller, and the attempt has ended.
+func TestPanic(t *testing.T) {
+	ended := 0
+	r := request(http.MethodGet)
+	r.Observe = func(ctx context.Context, _ int, _ http.Header) (context.Context, func(transport.Attempt)) {
+		return ctx, func(a transport.Attempt) {
+			ended++
+			assert.NotNil(t, a.Failure)
+		}
+	}
+	rt := roundTrip(func(*http.Request) (*http.Response, error) { panic("test") })
+	tr := transport.New(config(rt))
+	assert.PanicsWithValue(t, "test", func() { tr.Do(t.Context(), r) })
+	assert.Equal(t, 1, ended)
+}
+
+// After a 401, another credential gets one more attempt, beyond MaxRetries and
+// without budget.
+func TestRenew(t *testing.T) {
+	renewed := func(value string) func(context.Context) transport.Credential {
+		return func(context.Context) transport.Credential {
+			if value == "" {
+				return nil
+			}
+			return func() (string, string) { return "Authorization", value }
+		}
+	}
+	for _, row := range []struct {
+		name     string
+		steps    []step
+		value    string
+		retries  int
+		attempts int
+	}{
+		{"another key", []step{{status: 401}, {status: 200}}, "Bearer example-2", 1, 2},
+		{"beyond the limit", []step{{status: 503}, {status: 401}, {status: 200}}, "Bearer example-2", 1, 3},
+		{"then retries", []step{{status: 401}, {status: 503}, {status: 200}}, "Bearer example-2", 1, 3},
+		{"once", []step{{status: 401}}, "Bearer example-2", 3, 2},
+		{"no other key", []step{{status: 401}}, "", 3, 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := &script{steps: row.steps}
+				r := request(http.MethodPut)
+				r.MaxRetries, r.Renew = row.retries, renewed(row.value)
+				result := transport.New(config(server)).Do(t.Context(), r)
+				assert.Equal(t, row.attempts, result.Number)
+				want := "Bearer example-key"
+				for i, req := range server.seen {
+					if i > 0 && row.steps[i-1].status == 401 {
+						want = row.value
+					}
+					assert.Equal(t, want, req.Header.Get("Authorization"))
+				}
+			})
+		})
+	}
+}
+
+type limiterFunc func(context.Context) error
+
+func (f limiterFunc) Wait(ctx context.Context) error { return f(ctx) }
+
+func TestLimiter(t *testing.T) {
+	t.Run("waited for before each attempt", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			server := statuses(503, 503, 200)
+			c := config(server)
+			c.BaseDelay, c.MaxDelay = 0, 0
+			c.Limiter = limiterFunc(func(context.Context) error {
+				time.Sleep(time.Hour)
+				return nil
+			})
+			result := transport.New(c).Do(t.Context(), request(http.MethodGet))
+			assert.Equal(t, 200, result.Response.StatusCode, "the wait is no part of the attempt's timeout")
+			assert.Equal(t, []time.Duration{time.Hour, time.Hour}, server.waits())
+		})
+	})
+	t.Run("fails", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			server, calls, failed := statuses(503), 0, errors.New("limiter")
+			c := config(server)
+			c.Limiter = limiterFunc(func(context.Context) error {
+				if calls++; calls > 1 {
+					return failed
+				}
+				return nil
+			})
+			result := transport.New(c).Do(t.Context(), request(http.MethodGet))
+			require.ErrorIs(t, result.Failure.Err, failed)
+			assert.Equal(t, transport.Canceled, result.Decision)
+			assert.Equal(t, 1, result.Number)
+			assert.Equal(t, 503, result.Previous.StatusCode)
+			assert.Zero(t, result.Response.StatusCode)
+		})
+	})
+}
+
+// The Decision says why there was no further attempt.
+func TestDecisions(t *testing.T) {
+	seconds := func(status int, value string) step {
+		return step{status: status, header: http.Header{"Retry-After": {value}}}
+	}
+	for _, row := range []struct {
+		name     string
+		method   string
+		step     step
+		deadline time.Duration
+		want     transport.Decision
+	}{
+		{"success", http.MethodGet, step{status: 200}, 0, transport.NotNeeded},
+		{"404", http.MethodGet, step{status: 404}, 0, transport.NotNeeded},
+		{"permanent failure", http.MethodGet, step{err: http.ErrSchemeMismatch}, 0, transport.NotNeeded},
+		{"POST 503", http.MethodPost, step{status: 503}, 0, transport.Unsafe},
+		{"POST cut off", http.MethodPost, step{err: io.EOF}, 0, transport.Unsafe},
+		{"retries used up", http.MethodGet, step{status: 503}, 0, transport.Exhausted},
+		{"Retry-After over the limit", http.MethodGet, seconds(429, "61"), 0, transport.RetryAfterTooLong},
+		{"Retry-After past the deadline", http.MethodGet, seconds(429, "5"), time.Second, transport.DeadlineTooNear},
+		{"backoff past the deadline", http.MethodGet, step{status: 503}, 100 * time.Millisecond, transport.DeadlineTooNear},
+		{"context ended", http.MethodGet, step{err: context.Canceled}, time.Nanosecond, transport.Canceled},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx := t.Context()
+				if row.deadline > 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, row.deadline)
+					defer cancel()
+				}
+				rt := roundTrip(func(req *http.Request) (*http.Response, error) {
+					if row.want == transport.Canceled {
+						<-req.Context().Done()
+					}
+					return (&script{steps: []step{row.step}}).RoundTrip(req)
+				})
+				assert.Equal(t, row.want, transport.New(config(rt)).Do(ctx, request(row.method)).Decision)
+			})
+		})
+	}
 }
 
 func TestCloseIdleConnections(t *testing.T) {
 	closer := &closing{script: statuses(http.StatusServiceUnavailable)}
 	c := config(closer)
-	c.BaseWait, c.MaxWait = 0, 0
+	c.BaseDelay, c.MaxDelay = 0, 0
 	tr := transport.New(c)
 	for range 5 { // go-retryablehttp closes the pool after each of these
 		tr.Do(t.Context(), request(http.MethodGet))
@@ -496,7 +713,7 @@ func (c *closing) CloseIdleConnections() { c.closed++ }
 // A dead HTTP/2 connection is found before the attempt's limit ends the attempt,
 // so that the next one has a new connection. To see it takes 20 s of silence.
 func TestPings(t *testing.T) {
-	pings := transport.NewBase().HTTP2
+	pings := transport.NewHTTPTransport().HTTP2
 	require.NotNil(t, pings)
 	assert.Positive(t, pings.SendPingTimeout)
 	assert.Positive(t, pings.PingTimeout)
