@@ -2,44 +2,59 @@ package freddy
 
 import (
 	"context"
-	"log/slog"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
+	"runtime"
 
+	"github.com/aitronos/freddy-go/internal/redact"
 	"github.com/aitronos/freddy-go/internal/transport"
 )
 
 const (
-	// Version is that of this module; it is part of the User-Agent.
-	Version = "0.1.0"
+	// Version is the version of this module. It is part of the User-Agent.
+	Version = "0.2.0"
 
-	// DefaultBaseURL is where the API is, unless WithBaseURL says otherwise.
-	//
-	// Source: the page "Retrieve personal connector". Newer pages name
-	// https://api.aitronos.com/v1.
+	// DefaultBaseURL is the base URL of the catalogue and of configurations.
 	DefaultBaseURL = "https://api.freddy.aitronos.com/v1"
+
+	// ConnectionsBaseURL is the base URL that the documentation of accounts,
+	// connections and MCP configurations names.
+	ConnectionsBaseURL = "https://api.aitronos.com/v1"
 )
 
-// A Client calls the API. It is immutable and safe for concurrent use; a
-// program needs one for each key. A nil or zero Client answers every call with
-// an *ArgumentError.
+// A Client calls the API. It is immutable and safe for concurrent use. Each call
+// of a nil or zero Client returns an *ArgumentError.
 //
-// A Client keeps its key in a closure: printing, logging, encoding or
-// reflecting upon a Client does not show it.
+// A Client keeps its key in a closure: no verb of fmt, logger, encoder or use of
+// reflection shows it.
 type Client struct {
-	transport *transport.Transport
-	base      url.URL // without a trailing slash
-	defaults  callSettings
-	auth      authenticator
-	logger    *slog.Logger
+	transport    *transport.Transport
+	budget       *transport.Budget
+	sharedBudget *transport.Budget // of this client and those derived from it
+	base         url.URL           // without a trailing slash
+	scheme       AuthScheme
+	defaults     callSettings
+	auth         authenticator
+	renews       bool // auth asks a key source, which may have another key later
+	callHooks    []hook[CallInfo, CallResult]
+	attemptHooks []hook[AttemptInfo, AttemptResult]
+	services     services
 }
 
-// NewClient returns a client for the API key. The key is empty when, and only
-// when, WithKeySource is given. It must be visible ASCII, at most 8 KiB; what
-// keys look like differs from page to page of the documentation, so nothing
-// else is checked. Every error is an *ArgumentError; nothing is sent. No
-// environment variable is read but those of the proxy, by net/http.
+// services has one value of each service, so that an accessor allocates nothing.
+type services struct {
+	connectors     ConnectorsService
+	configurations ConfigurationsService
+}
+
+// NewClient returns a client for an API key. The key must be empty if, and only
+// if, [WithKeySource] is given. It must be visible ASCII of at most 8 KiB; its
+// form is not checked further, because the documentation shows several.
+//
+// Every error is an *ArgumentError. NewClient sends nothing, and reads no
+// environment variable. net/http reads those of the proxy when it connects.
 func NewClient(apiKey string, opts ...Option) (*Client, error) {
 	s := defaultSettings()
 	for i, opt := range opts {
@@ -54,128 +69,168 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	auth, err := authenticate(apiKey, s)
+	auth, err := newAuthenticator(apiKey, s.authScheme, s.keySource)
 	if err != nil {
 		return nil, err
 	}
-	header := http.Header{"Accept": {"application/json"}, "User-Agent": {userAgent(s.product)}}
+	name, _ := s.authScheme.header()
+	header := http.Header{"Accept": {"application/json"}, "User-Agent": {userAgent(s.product)}, name: {""}} // the key is set on each attempt
 	maps.Copy(header, s.call.header)
-	authName, _ := s.authScheme.header()
-	header[authName] = []string{""} // filled on the way out
 	s.call.header = header
-	return &Client{
+	shared := transport.NewSharedBudget()
+	client := &Client{
 		transport: transport.New(transport.Config{
 			Client:           s.httpClient,
 			Scheme:           base.Scheme,
 			Host:             base.Host,
-			BaseWait:         s.baseWait,
-			MaxWait:          s.maxWait,
+			BaseDelay:        s.baseDelay,
+			MaxDelay:         s.maxDelay,
 			MaxRetryAfter:    s.maxRetryAfter,
 			MaxResponseBytes: s.maxResponseBytes,
+			Limiter:          s.limiter,
 		}),
-		base:     base,
-		defaults: s.call,
-		auth:     auth,
-		logger:   s.logger,
-	}, nil
+		budget:       transport.NewBudget(shared),
+		sharedBudget: shared,
+		base:         base,
+		scheme:       s.authScheme,
+		defaults:     s.call,
+		auth:         auth,
+		renews:       s.keySource != nil,
+		callHooks:    s.callHooks,
+		attemptHooks: s.attemptHooks,
+	}
+	client.bind()
+	return client, nil
 }
 
-// Connectors gives access to the catalogue of connectors.
-func (c *Client) Connectors() *ConnectorsService { return (*ConnectorsService)(c) }
+// WithAPIKey returns a client for another key that shares this client's
+// connections and settings. It replaces a key source. Deriving a client takes
+// microseconds and no connection.
+//
+// Keep one client for each key: the retry budget of a derived client is its own.
+// Its retries also draw on a budget that all clients derived from the same client
+// share, ten times as large. An invalid key is an *ArgumentError.
+func (c *Client) WithAPIKey(apiKey string) (*Client, error) {
+	if c == nil || c.transport == nil {
+		return nil, errNoClient
+	}
+	auth, err := newAuthenticator(apiKey, c.scheme, nil)
+	if err != nil {
+		return nil, err
+	}
+	derived := *c
+	derived.auth, derived.renews, derived.budget = auth, false, transport.NewBudget(c.sharedBudget)
+	derived.bind()
+	return &derived, nil
+}
 
-// Configurations gives access to the user's configurations of connectors.
-func (c *Client) Configurations() *ConfigurationsService { return (*ConfigurationsService)(c) }
+// bind makes the services use this client.
+func (c *Client) bind() {
+	c.services = services{
+		connectors:     ConnectorsService{c},
+		configurations: ConfigurationsService{c},
+	}
+}
 
-// CloseIdleConnections closes the connections that are kept for further calls.
-// Calls under way go on, and the client stays usable. With [WithHTTPClient] they
-// are those of the lent Transport, which others may use, too; one that has no
-// such method keeps its own.
+// serve returns the services of the client. Those of a nil Client return errors.
+func (c *Client) serve() *services {
+	if c == nil {
+		return new(services)
+	}
+	return &c.services
+}
+
+// Connectors returns the service for the catalogue of connectors.
+func (c *Client) Connectors() *ConnectorsService { return &c.serve().connectors }
+
+// Configurations returns the service for the user's configurations of connectors.
+func (c *Client) Configurations() *ConfigurationsService { return &c.serve().configurations }
+
+// NewTransport returns the transport that a Client has by default, for a program
+// that changes its TLS settings or its proxy, wraps it for tracing, or shares it
+// among clients:
+//
+//	transport := freddy.NewTransport()
+//	transport.TLSClientConfig = &tls.Config{RootCAs: pool}
+//	client, err := freddy.NewClient(key, freddy.WithHTTPClient(&http.Client{Transport: transport}))
+//
+// It keeps up to 256 idle connections to the host for 90 s, and supports HTTP/2
+// with pings: after 10 s of silence, a connection has 10 s to respond. It allows
+// 10 s to connect, 10 s for the TLS handshake, and 1 MiB of response header. It
+// uses the proxy of the environment. Each call returns a new transport.
+func NewTransport() *http.Transport { return transport.NewHTTPTransport() }
+
+// CloseIdleConnections closes the idle connections. In-flight calls are not
+// affected, and the client remains usable. With [WithHTTPClient] it calls
+// CloseIdleConnections of the given Transport, if that has such a method. Derived
+// clients share their connections.
 func (c *Client) CloseIdleConnections() {
 	if c != nil && c.transport != nil {
 		c.transport.CloseIdleConnections()
 	}
 }
 
-// Do calls an endpoint that this package does not model yet, with the same
-// authentication, limits and errors. GET, HEAD, OPTIONS, PUT and DELETE are
-// retried like GET, any other method like POST.
-//
-// The path is below the base URL, begins with a slash and may carry a query; it
-// goes out as it is, so that escaping its segments is the caller's. One that is
-// not escaped, has . or .. as a segment or a fragment is an *ArgumentError.
-//
-// in is the body: nil for none, a json.RawMessage as it is, or anything that
-// encoding/json takes (a []byte it writes in base64, a nil pointer as null).
-//
-// out receives the answer: nil discards it whatever it is, *json.RawMessage takes
-// its bytes, any other pointer goes through encoding/json, which may fill a part
-// of it before it fails. The answer is taken as it is: {"success":true,"data":...}
-// is not opened, but "success": false is an *APIError. An answer without a body
-// is a *DecodeError unless out is nil.
-func (c *Client) Do(ctx context.Context, method, path string, in, out any, opts ...CallOption) error {
-	_, err := do[struct{}](ctx, c, request{
-		method: method,
-		raw:    true,
-		route:  path,
-		body:   in,
-		decode: func(body []byte, _ any) error { return decodeInto(body, out) },
-		check:  func() error { return checkOut(out) },
-	}, opts)
-	return err
+// maxKeyBytes limits a key: servers limit their request header to about as much.
+const maxKeyBytes = 8 << 10
+
+// credential is a key as the transport sends it, and the Redactor of it.
+type credential struct {
+	header   transport.Credential
+	redactor *redact.Redactor
 }
 
-// request is what a service method hands down.
-type request struct {
-	method     string
-	route      string // with {connector_id} or the like in the id's place
-	id         string // fills it
-	params     querier
-	body       any  // nil, a payload, or what encoding/json takes
-	repeatable bool // although the method is not idempotent
-	bodyless   bool // a success may have no body
+// An authenticator returns the credential of a call.
+type authenticator func(context.Context) (credential, error)
 
-	// Of Do alone: the route is the path and query as they are, and the result
-	// is not a model.
-	raw    bool
-	check  func() error
-	decode func(body []byte, out any) error
-}
-
-// A querier makes the query of a list from its parameters.
-type querier interface {
-	query() (query, error)
-}
-
-// A payload is a body that has to be made first, of parameters that are checked;
-// secrets are what no error may show of it.
-type payload interface {
-	payload() (body any, secrets []string, err error)
-}
-
-// do is the one way of every call: make it ready, send it, say what came.
-func do[T any](ctx context.Context, client *Client, r request, opts []CallOption) (*T, error) {
-	c, err := client.prepare(ctx, r, opts)
-	if err != nil {
+func newAuthenticator(apiKey string, scheme AuthScheme, source func(context.Context) (string, error)) (authenticator, error) {
+	if source != nil {
+		if apiKey != "" {
+			return nil, &ArgumentError{"apiKey", "must be empty, because WithKeySource is given"}
+		}
+		return func(ctx context.Context) (credential, error) {
+			key, err := source(ctx)
+			if err != nil {
+				return credential{redactor: redact.New(key)}, &keySourceError{err}
+			}
+			return newCredential(key, scheme), checkKey("WithKeySource", key)
+		}, nil
+	}
+	if err := checkKey("apiKey", apiKey); err != nil {
 		return nil, err
 	}
-	result := client.transport.Do(ctx, &c.Request)
-	c.report(result)
-	if err := c.failure(ctx, result); err != nil {
-		return nil, err
+	fixed := newCredential(apiKey, scheme)
+	return func(context.Context) (credential, error) { return fixed, nil }, nil
+}
+
+func newCredential(key string, scheme AuthScheme) credential {
+	name, prefix := scheme.header()
+	value := prefix + key
+	return credential{func() (string, string) { return name, value }, redact.New(key)}
+}
+
+// keySourceError is an error of the caller's key source, whatever its type.
+type keySourceError struct{ error }
+
+// checkKey requires what every header can carry. Its error does not quote the key.
+func checkKey(argument, key string) error {
+	if key == "" {
+		return &ArgumentError{argument, "must not be empty"}
 	}
-	out := new(T)
-	if result.Answer.StatusCode/100 != 2 { // a success all the same, which the body does not tell of
-		return out, nil
+	if len(key) > maxKeyBytes {
+		return &ArgumentError{argument, fmt.Sprintf("must be at most %d bytes", maxKeyBytes)}
 	}
-	err = r.read(result.Answer.Body, out)
-	if err == nil && c.accept != nil {
-		err = c.accept(out)
+	for _, c := range []byte(key) {
+		if c <= ' ' || c > '~' {
+			return &ArgumentError{argument, "must be visible ASCII, without spaces or line breaks"}
+		}
 	}
-	if err != nil {
-		return nil, c.decodeError(result, err)
+	return nil
+}
+
+func userAgent(product string) string {
+	own := fmt.Sprintf("freddy-go/%s (%s; %s/%s)", Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	if product == "" {
+		return own
 	}
-	if !r.raw { // a model is made of copies; what Do decodes into may not be
-		result.Release()
-	}
-	return out, nil
+	return product + " " + own
 }

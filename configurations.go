@@ -6,8 +6,6 @@ import (
 	"iter"
 	"net/http"
 	"strconv"
-
-	"github.com/aitronos/freddy-go/internal/wire"
 )
 
 const (
@@ -21,200 +19,178 @@ const (
 // ConfigurationsService manages a user's configurations of connectors.
 // [Client.Configurations] returns it.
 //
-// An id has 1 to 128 characters of A-Z, a-z, 0-9, _ and -; any other is an
-// *ArgumentError, and nothing is sent. An unknown id is an *APIError for which
-// errors.Is matches [ErrNotFound].
-type ConfigurationsService Client
+// An id has 1 to 128 of the characters A-Z, a-z, 0-9, -, ., _ and ~, and is not .
+// or ..; any other id is an *ArgumentError, and nothing is sent. If there is no
+// configuration with an id, a method returns an *APIError that matches
+// [ErrNotFound].
+type ConfigurationsService struct{ client *Client }
 
-// Create creates a configuration. It is sent once, unless it surely was not
-// processed: the API knows no idempotency keys. So the configuration may exist
-// although there is an error: after a *TransportError with Ambiguous true, after
-// a *DecodeError, and after an *APIError with status 408 or 5xx. List and look
-// before trying again.
+// Create creates a configuration. Create is not idempotent, so it is retried only
+// if the server has certainly not processed it. If [MayHaveSucceeded] reports true
+// for its error, the configuration may exist: List the configurations before
+// creating it again.
 //
-// Nothing is checked against the connector's schema; for that see
-// [Schema.Validate]. An older form of the API answers with a part of the
-// configuration; Get returns the whole.
-//
-// Source: the page "Create configuration".
+// Create does not check the configuration against the connector's schema; package
+// [github.com/aitronos/freddy-go/schema] does. An older version of the API returns
+// only a part of the configuration; Get returns all of it.
 func (s *ConfigurationsService) Create(ctx context.Context, params ConfigurationCreateParams, opts ...CallOption) (*Configuration, error) {
-	return do[Configuration](ctx, (*Client)(s), request{method: http.MethodPost, route: routeConfigurations, body: params}, opts)
+	return do[Configuration](ctx, s.client, request{method: http.MethodPost, route: routeConfigurations, body: params.body()}, opts)
 }
 
-// Get returns the configuration with the id.
-//
-// Source: the page "Retrieve configuration".
+// Get returns the configuration with an id.
 func (s *ConfigurationsService) Get(ctx context.Context, id string, opts ...CallOption) (*Configuration, error) {
-	return do[Configuration](ctx, (*Client)(s), request{method: http.MethodGet, route: routeConfiguration, id: id}, opts)
+	return do[Configuration](ctx, s.client, request{method: http.MethodGet, route: routeConfiguration, id: id}, opts)
 }
 
 // List returns one page of the configurations.
-//
-// Source: the page "List configurations".
 func (s *ConfigurationsService) List(ctx context.Context, params ConfigurationListParams, opts ...CallOption) (*Page[Configuration], error) {
-	body, err := do[list[Configuration]](ctx, (*Client)(s), request{method: http.MethodGet, route: routeConfigurations, params: params}, opts)
-	return body.page(params.Limit), err
+	return s.list(ctx, params, nil, opts)
 }
 
-// All returns every configuration that matches, page by page as the loop asks
-// for them; Limit is the size of a page. See [ConnectorsService.All] for how it
-// begins and ends.
+// All returns an iterator over every configuration that matches params. Limit is
+// the size of a page. [ConnectorsService.All] says when requests are sent and how
+// the iterator ends.
 func (s *ConfigurationsService) All(ctx context.Context, params ConfigurationListParams, opts ...CallOption) iter.Seq2[*Configuration, error] {
-	params.Enabled = clone(params.Enabled)
-	return paginate(params, opts, func(p ConfigurationListParams, opts ...CallOption) (*Page[Configuration], error) {
-		return s.List(ctx, p, opts...)
-	}, ConfigurationListParams.after)
+	if params.Enabled != nil {
+		params.Enabled = Ptr(*params.Enabled) // the caller may change its own during the loop
+	}
+	return paginate(ctx, s.list, params, opts)
 }
 
-// Update changes what params have and leaves the rest. It is sent once, like
-// Create; where Create leaves a doubt, Get tells what is there.
-//
-// Source: the page "Update configuration".
+func (s *ConfigurationsService) list(ctx context.Context, params ConfigurationListParams, seen *seenIDs, opts []CallOption) (*Page[Configuration], error) {
+	l, err := do[list[Configuration]](ctx, s.client, request{method: http.MethodGet, route: routeConfigurations, query: params.query(), seen: seen}, opts)
+	return l.pageOf(params.Limit), err
+}
+
+// Update changes the fields that params sets. Like Create, it is not idempotent.
+// If [MayHaveSucceeded] reports true for its error, Get returns the current state.
 func (s *ConfigurationsService) Update(ctx context.Context, id string, params ConfigurationUpdateParams, opts ...CallOption) (*Configuration, error) {
-	return do[Configuration](ctx, (*Client)(s), request{method: http.MethodPatch, route: routeConfiguration, id: id, body: params}, opts)
+	return do[Configuration](ctx, s.client, request{method: http.MethodPatch, route: routeConfiguration, id: id, body: params.body()}, opts)
 }
 
-// Delete deletes the configuration. If it is gone when an earlier attempt is
-// repeated, that attempt has deleted it, which is success.
-//
-// Source: the page "Delete configuration".
+// Delete deletes a configuration. If a retry gets 404 because an earlier attempt
+// may have deleted the configuration, Delete succeeds.
 func (s *ConfigurationsService) Delete(ctx context.Context, id string, opts ...CallOption) error {
-	_, err := do[deletion](ctx, (*Client)(s), request{method: http.MethodDelete, route: routeConfiguration, id: id, bodyless: true}, opts)
+	_, err := do[nothing](ctx, s.client, request{method: http.MethodDelete, route: routeConfiguration, id: id}, opts)
 	return err
 }
 
-// SetEnabled turns the configuration on or off. It sets an absolute value, so it
+// SetEnabled enables or disables a configuration. It sets an absolute value, so it
 // is retried like a PUT.
-//
-// Source: the page "Toggle configuration".
 func (s *ConfigurationsService) SetEnabled(ctx context.Context, id string, enabled bool, opts ...CallOption) (*Configuration, error) {
-	return do[Configuration](ctx, (*Client)(s), request{method: http.MethodPost, route: routeToggle, id: id, body: toggle{enabled}, repeatable: true}, opts)
+	return do[Configuration](ctx, s.client, request{method: http.MethodPost, route: routeToggle, id: id, body: jsonBody("enabled", toggle{enabled}), idempotent: true}, opts)
 }
 
-// Test lets the API call the connector's server with the configuration. An
-// unhealthy configuration is an answer, not an error. It is sent once, like
-// Create, but trying again does no harm.
-//
-// Source: the page "Test configuration".
+// Test makes the API call the connector's server with a configuration. An
+// unhealthy configuration is a result, not an error. Test is retried like Create,
+// but calling it again does no harm.
 func (s *ConfigurationsService) Test(ctx context.Context, id string, opts ...CallOption) (*TestResult, error) {
-	return do[TestResult](ctx, (*Client)(s), request{method: http.MethodPost, route: routeTest, id: id}, opts)
+	return do[TestResult](ctx, s.client, request{method: http.MethodPost, route: routeTest, id: id}, opts)
 }
 
-// Tools returns the tools of the configuration's MCP server. Without an error
-// the slice is not nil.
-//
-// Source: the page "List configuration tools".
-func (s *ConfigurationsService) Tools(ctx context.Context, id string, params ToolListParams, opts ...CallOption) ([]*Tool, error) {
-	body, err := do[list[Tool]](ctx, (*Client)(s), request{method: http.MethodGet, route: routeTools, id: id, params: params}, opts)
-	return body.items(), err
+// Tools returns the tools of a configuration's MCP server. The API returns all of
+// them in one page.
+func (s *ConfigurationsService) Tools(ctx context.Context, id string, params ToolListParams, opts ...CallOption) (*Page[Tool], error) {
+	l, err := do[list[Tool]](ctx, s.client, request{method: http.MethodGet, route: routeTools, id: id, query: params.query()}, opts)
+	return l.page(), err
 }
 
-// ConfigurationListParams says which configurations a list has. A zero field
-// leaves the choice to the server. A Limit that is not 0 to 100 is an
-// *ArgumentError; other values are the server's to judge.
+// ConfigurationListParams selects configurations. A zero field leaves the choice to
+// the server. A negative Limit is an *ArgumentError. Other values are sent as they
+// are.
 type ConfigurationListParams struct {
 	PersonalConnectorID string
-	Enabled             *bool // nil: either
+	Enabled             *bool // nil: enabled and disabled ones
 	HealthStatus        HealthStatus
-	Limit               int    // page size, 1 to 100; 0 leaves it to the server, which takes 20
-	After               string // id of the last configuration of the page before
+	Limit               int    // page size, documented as 1 to 100; 0: the server's default, 20
+	After               string // ID of the last configuration of the previous page
 }
 
-func (p ConfigurationListParams) query() (query, error) {
+func (p ConfigurationListParams) query() query {
 	enabled := ""
 	if p.Enabled != nil {
 		enabled = strconv.FormatBool(*p.Enabled)
 	}
-	limit, err := pageSize(p.Limit)
-	return query("").
+	return query{}.
 		with("after", p.After).
 		with("enabled", enabled).
 		with("healthStatus", string(p.HealthStatus)).
-		with("limit", limit).
-		with("personalConnectorId", p.PersonalConnectorID), err
+		withNumber("limit", "Limit", p.Limit).
+		with("personalConnectorId", p.PersonalConnectorID)
 }
 
-// after returns the parameters of the page that follows items.
-func (p ConfigurationListParams) after(items []*Configuration) (ConfigurationListParams, bool) {
-	cursor := items[len(items)-1].ID
-	moved := cursor != p.After
-	p.After = cursor
-	return p, moved
+func (p ConfigurationListParams) next(items []*Configuration) ConfigurationListParams {
+	p.After = items[len(items)-1].ID
+	return p
 }
 
-// ToolListParams says how tools are listed.
+// ToolListParams selects how tools are listed. The zero value lists what the API
+// has cached.
 type ToolListParams struct {
-	ForceRefresh bool // ask the MCP server, not the API's cache
+	ForceRefresh bool // ask the MCP server instead of the API's cache
 }
 
-func (p ToolListParams) query() (query, error) {
+func (p ToolListParams) query() query {
 	if p.ForceRefresh {
-		return query("").with("forceRefresh", "true"), nil
+		return query{}.with("forceRefresh", "true")
 	}
-	return "", nil
+	return query{}
 }
 
-// ConfigurationCreateParams are what a configuration is made of.
-// PersonalConnectorID, Name and Credentials are required: without one of them
-// Create returns an *ArgumentError. What else is zero is left out; an empty map
-// that is not nil goes out as {}, and a nil value in a map as null. The maps are
-// read during the call, never kept or changed.
+// ConfigurationCreateParams describes a new configuration. PersonalConnectorID,
+// Name and Credentials are required: without one of them, Create returns an
+// *ArgumentError. Other zero fields are not sent. An empty map that is not nil is
+// sent as {}, a nil value in a map as null. The maps are read during the call, and
+// neither kept nor changed.
 type ConfigurationCreateParams struct {
-	PersonalConnectorID string // Connector.ID
-	Name                string
-	Credentials         Credentials
-	Configuration       map[string]any // what the connector's ConfigurationSchema describes
-	Description         string
-	Metadata            map[string]any
-	Enabled             *bool // nil: the server's default, which is true
+	PersonalConnectorID string         `json:"personalConnectorId"` // Connector.ID
+	Name                string         `json:"name"`
+	Credentials         Credentials    `json:"credentials"`
+	Configuration       map[string]any `json:"configuration,omitzero"` // what the connector's ConfigurationSchema describes
+	Description         string         `json:"description,omitzero"`
+	Metadata            map[string]any `json:"metadata,omitzero"`
+	Enabled             *bool          `json:"enabled,omitzero"` // nil: the server's default, true
 }
 
-func (p ConfigurationCreateParams) payload() (any, []string, error) {
+func (p ConfigurationCreateParams) body() body {
 	switch {
 	case p.PersonalConnectorID == "":
-		return nil, nil, &ArgumentError{"PersonalConnectorID", "must not be empty"}
+		return body{err: &ArgumentError{"PersonalConnectorID", "must not be empty"}}
 	case p.Name == "":
-		return nil, nil, &ArgumentError{"Name", "must not be empty"}
+		return body{err: &ArgumentError{"Name", "must not be empty"}}
 	case p.Credentials.IsZero():
-		return nil, nil, &ArgumentError{"Credentials", "must not be empty"}
+		return body{err: &ArgumentError{"Credentials", "must not be empty"}}
 	}
-	credentials, secrets, err := p.Credentials.reveal()
-	return struct {
-		PersonalConnectorID string          `json:"personalConnectorId"`
-		Name                string          `json:"name"`
-		Credentials         json.RawMessage `json:"credentials"`
-		Configuration       map[string]any  `json:"configuration,omitzero"`
-		Description         string          `json:"description,omitzero"`
-		Metadata            map[string]any  `json:"metadata,omitzero"`
-		Enabled             *bool           `json:"enabled,omitzero"`
-	}{
-		p.PersonalConnectorID, p.Name, credentials, p.Configuration, p.Description, p.Metadata, p.Enabled,
-	}, secrets, err
+	return bodyWith(p.Credentials, func(credentials json.RawMessage) any {
+		type plain ConfigurationCreateParams
+		return struct {
+			plain
+			Credentials json.RawMessage `json:"credentials"`
+		}{plain(p), credentials}
+	})
 }
 
-// ConfigurationUpdateParams are the changes of an update; what is nil or zero
-// stays as it is, and so does what an empty map stands for. An update that
-// changes nothing is an *ArgumentError.
+// ConfigurationUpdateParams has the fields to change. Nil and zero fields, and empty
+// maps, are left unchanged. An update that changes nothing is an *ArgumentError.
 type ConfigurationUpdateParams struct {
-	Name          *string
-	Configuration map[string]any // merged by the server; a nil value sends null
-	Credentials   Credentials    // replaced
-	Description   *string        // a pointer to "" empties it
-	Metadata      map[string]any // merged by the server; a nil value sends null
+	Name          *string        `json:"name,omitzero"`
+	Configuration map[string]any `json:"configuration,omitempty"` // merged by the server; a nil value sends null
+	Credentials   Credentials    `json:"credentials,omitzero"`    // replaced
+	Description   *string        `json:"description,omitzero"`    // a pointer to "" clears it
+	Metadata      map[string]any `json:"metadata,omitempty"`      // merged by the server; a nil value sends null
 }
 
-func (p ConfigurationUpdateParams) payload() (any, []string, error) {
+func (p ConfigurationUpdateParams) body() body {
 	if p.Name == nil && len(p.Configuration) == 0 && p.Credentials.IsZero() && p.Description == nil && len(p.Metadata) == 0 {
-		return nil, nil, &ArgumentError{"params", "must change something"}
+		return body{err: &ArgumentError{"params", "must change something"}}
 	}
-	credentials, secrets, err := p.Credentials.reveal()
-	return struct {
-		Name          *string         `json:"name,omitzero"`
-		Configuration map[string]any  `json:"configuration,omitempty"`
-		Credentials   json.RawMessage `json:"credentials,omitempty"`
-		Description   *string         `json:"description,omitzero"`
-		Metadata      map[string]any  `json:"metadata,omitempty"`
-	}{p.Name, p.Configuration, credentials, p.Description, p.Metadata}, secrets, err
+	return bodyWith(p.Credentials, func(credentials json.RawMessage) any {
+		type plain ConfigurationUpdateParams
+		return struct {
+			plain
+			Credentials json.RawMessage `json:"credentials,omitempty"`
+		}{plain(p), credentials}
+	})
 }
 
 // toggle is the body of SetEnabled.
@@ -222,33 +198,8 @@ type toggle struct {
 	Enabled bool `json:"enabled"`
 }
 
-// deletion is the answer to Delete.
-type deletion struct {
-	ID      string `json:"id"`
-	Object  string `json:"object"`
-	Deleted *bool  `json:"deleted"`
-}
+func (c *Configuration) identity() string { return c.ID }
 
-func (d *deletion) verify() error {
-	switch {
-	case d.Object != "" && d.Object != configurationObject:
-		return &wire.Error{Pointer: "/object", Reason: "must be " + configurationObject}
-	case d.Deleted != nil && !*d.Deleted:
-		return &wire.Error{Pointer: "/deleted", Reason: "must be true"}
-	}
-	return nil
-}
-
-const configurationObject = "personal_connector.configuration"
-
-func (c *Configuration) identity() (id, object, want string) {
-	return c.ID, c.Object, configurationObject
-}
-
-func clone[T any](p *T) *T {
-	if p == nil {
-		return nil
-	}
-	v := *p
-	return &v
+func (c *Configuration) validate() error {
+	return validateObject(c.Object, "personal_connector.configuration", c.ID)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"net/http"
+
+	"github.com/aitronos/freddy-go/internal/wire"
 )
 
 const (
@@ -13,75 +15,84 @@ const (
 
 // ConnectorsService reads the catalogue of connectors. [Client.Connectors]
 // returns it.
-type ConnectorsService Client
+type ConnectorsService struct{ client *Client }
 
-// Get returns the connector with the id, with its configuration schema and its
-// authentication method. An unknown id is an *APIError for which errors.Is
-// matches [ErrNotFound].
+// Get returns the connector with an id, with its configuration schema and its
+// authentication method. If there is no such connector, it returns an *APIError
+// that matches [ErrNotFound].
 //
-// An id has 1 to 128 characters of A-Z, a-z, 0-9, _ and -, and is not the name
-// of an endpoint beside it: configurations, available, authorize, callback,
-// complete-oauth, connections. Any other is an *ArgumentError, and nothing is
-// sent.
-//
-// Source: the page "Retrieve personal connector".
+// An id has 1 to 128 of the characters A-Z, a-z, 0-9, -, ., _ and ~. It is not .
+// or .., and not the name of an endpoint at the same level: configurations,
+// available, authorize, callback, complete-oauth, connections. Any other id is an
+// *ArgumentError, and nothing is sent.
 func (s *ConnectorsService) Get(ctx context.Context, id string, opts ...CallOption) (*Connector, error) {
-	return do[Connector](ctx, (*Client)(s), request{method: http.MethodGet, route: routeConnector, id: id}, opts)
+	return do[Connector](ctx, s.client, request{method: http.MethodGet, route: routeConnector, id: id}, opts)
 }
 
 // List returns one page of the catalogue.
-//
-// Source: the page "List personal connectors".
 func (s *ConnectorsService) List(ctx context.Context, params ConnectorListParams, opts ...CallOption) (*Page[Connector], error) {
-	body, err := do[list[Connector]](ctx, (*Client)(s), request{method: http.MethodGet, route: routeConnectors, params: params}, opts)
-	return body.page(params.Limit), err
+	return s.list(ctx, params, nil, opts)
 }
 
-// All returns every connector that matches, page by page as the loop asks for
-// them; Limit is the size of a page. Without a Status those are the active ones.
+// All returns an iterator over every connector that matches params. Limit is the
+// size of a page. Without a Status, the server lists active connectors.
 //
-// Nothing is sent before the loop begins, and each range starts afresh. break
-// stops the requests. An error is yielded once, with a nil connector, as the last
-// pair. An empty page ends the list; a server that sends the same page again ends
-// it with a *DecodeError. Options, retries and the source of keys apply to each
-// page. If the list changes meanwhile, an item may come twice or be missed.
+// Nothing is sent before the loop begins, and each range starts again with the
+// first page. The next page is requested when the loop gets there; break stops the
+// requests. An error is yielded once, with a nil connector, as the last pair.
+//
+// An empty page ends the list. If the server returns a page without a new
+// connector, the iterator yields a *DecodeError. Options, retries and the key
+// source apply to each page. If the catalogue changes during the loop, a connector
+// may be yielded twice or not at all.
 func (s *ConnectorsService) All(ctx context.Context, params ConnectorListParams, opts ...CallOption) iter.Seq2[*Connector, error] {
-	return paginate(params, opts, func(p ConnectorListParams, opts ...CallOption) (*Page[Connector], error) {
-		return s.List(ctx, p, opts...)
-	}, ConnectorListParams.after)
+	return paginate(ctx, s.list, params, opts)
 }
 
-// ConnectorListParams says which connectors a list has. A zero field leaves the
-// choice to the server, which lists active connectors unless Status says
-// otherwise. A Limit that is not 0 to 100 and a negative Offset are an
-// *ArgumentError; other values are the server's to judge.
+func (s *ConnectorsService) list(ctx context.Context, params ConnectorListParams, seen *seenIDs, opts []CallOption) (*Page[Connector], error) {
+	l, err := do[list[Connector]](ctx, s.client, request{method: http.MethodGet, route: routeConnectors, query: params.query(), seen: seen}, opts)
+	return l.pageOf(params.Limit), err
+}
+
+// ConnectorListParams selects connectors. A zero field leaves the choice to the
+// server, which lists active connectors unless Status is set. A negative Limit or
+// Offset is an *ArgumentError. Other values are sent as they are.
 type ConnectorListParams struct {
 	Type     ConnectorType
 	Category Category
 	Status   ConnectorStatus
-	Limit    int // page size, 1 to 100; 0 leaves it to the server, which takes 20
-	Offset   int // how many to skip
+	Limit    int // page size, documented as 1 to 100; 0: the server's default, 20
+	Offset   int // number of connectors to skip
 }
 
-func (p ConnectorListParams) query() (query, error) {
-	if p.Offset < 0 {
-		return "", &ArgumentError{"Offset", "must not be negative"}
-	}
-	limit, err := pageSize(p.Limit)
-	return query("").
+func (p ConnectorListParams) query() query {
+	return query{}.
 		with("category", string(p.Category)).
-		with("limit", limit).
-		with("offset", number(p.Offset)).
+		withNumber("limit", "Limit", p.Limit).
+		withNumber("offset", "Offset", p.Offset).
 		with("status", string(p.Status)).
-		with("type", string(p.Type)), err
+		with("type", string(p.Type))
 }
 
-// after returns the parameters of the page that follows items.
-func (p ConnectorListParams) after(items []*Connector) (ConnectorListParams, bool) {
+func (p ConnectorListParams) next(items []*Connector) ConnectorListParams {
 	p.Offset += len(items)
-	return p, true
+	return p
 }
 
-func (c *Connector) identity() (id, object, want string) {
-	return c.ID, c.Object, "personal_connector"
+func (c *Connector) identity() string { return c.ID }
+
+func (c *Connector) validate() error {
+	return validateObject(c.Object, "personal_connector", c.ID)
+}
+
+// validateObject requires an id, and the documented object if the response names
+// one.
+func validateObject(object, want, id string) error {
+	switch {
+	case object != "" && object != want:
+		return &wire.Error{Pointer: "/object", Reason: "must be " + want}
+	case id == "":
+		return missing("id")
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package freddy
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,23 +13,22 @@ import (
 	"github.com/aitronos/freddy-go/internal/redact"
 )
 
-// Credentials are what a configuration authenticates with. They are write-only:
-// there is no way to read them, and they print as REDACTED under every verb of
-// fmt, in slog and in JSON, also from within a struct. Only the client writes
-// them, to the API. The zero Credentials are none. They cannot be compared: for
-// reflect.DeepEqual two that are set are never equal.
+// Credentials authenticate a configuration at its connector's server. They are
+// write-only: no method reads them, and they print as REDACTED with every verb of
+// fmt, in slog and in JSON, also within another struct. Only the client writes
+// them, to the API.
 //
-// Source: the page "Create configuration", whose samples NewCredentials and the
-// three helpers follow.
+// The zero Credentials are none, and marshal as null. reflect.DeepEqual never
+// reports two that are set as equal.
 type Credentials struct {
-	// A closure: fmt calls no method of a value in an unexported field, and
-	// would print a map.
+	// A closure: fmt calls no method of a value in an unexported field, and would
+	// print a map.
 	read func() ([]byte, error)
 }
 
-// NewCredentials returns credentials of any form, a copy of fields; nil gives
-// none, an empty map {}, for a connector that asks for no credentials. Fields
-// that JSON cannot hold are an *ArgumentError of the call.
+// NewCredentials returns credentials with any fields. It copies fields. nil gives
+// the zero Credentials, an empty map {} for a connector that needs no credentials.
+// If JSON cannot encode fields, the call that uses them returns an *ArgumentError.
 func NewCredentials(fields map[string]any) Credentials {
 	if fields == nil {
 		return Credentials{}
@@ -37,90 +37,120 @@ func NewCredentials(fields map[string]any) Credentials {
 	return Credentials{read: func() ([]byte, error) { return data, err }}
 }
 
-// APIKeyCredentials returns {"type":"api_key","apiKey":...}. Whether the key is
-// empty is not looked at, nor in the helpers below.
+// APIKeyCredentials returns {"type":"api_key","apiKey":...}. It does not check the
+// key.
 func APIKeyCredentials(apiKey string) Credentials {
 	return NewCredentials(map[string]any{"type": "api_key", "apiKey": apiKey})
 }
 
-// BearerCredentials returns {"type":"bearer","token":...}.
+// BearerCredentials returns {"type":"bearer","token":...}. It does not check the
+// token.
 func BearerCredentials(token string) Credentials {
 	return NewCredentials(map[string]any{"type": "bearer", "token": token})
 }
 
-// OAuth2Credentials returns {"type":"oauth2","accessToken":...} with the refresh
-// token and the expiry, in UTC and whole seconds; an empty refreshToken and a
-// zero expiresAt are left out.
-func OAuth2Credentials(accessToken, refreshToken string, expiresAt time.Time) Credentials {
-	fields := map[string]any{"type": "oauth2", "accessToken": accessToken}
-	if refreshToken != "" {
-		fields["refreshToken"] = refreshToken
+// OAuth2Token is the result of an OAuth 2.0 sign-in, for [OAuth2Credentials].
+type OAuth2Token struct {
+	AccessToken  string
+	RefreshToken string    // empty: none
+	ExpiresAt    time.Time // sent in UTC and whole seconds; zero: not sent
+}
+
+// OAuth2Credentials returns {"type":"oauth2","accessToken":...}, with refreshToken
+// and expiresAt if they are set. It does not check the token.
+func OAuth2Credentials(token OAuth2Token) Credentials {
+	fields := map[string]any{"type": "oauth2", "accessToken": token.AccessToken}
+	if token.RefreshToken != "" {
+		fields["refreshToken"] = token.RefreshToken
 	}
-	if !expiresAt.IsZero() {
-		fields["expiresAt"] = expiresAt.UTC().Format(time.RFC3339)
+	if !token.ExpiresAt.IsZero() {
+		fields["expiresAt"] = token.ExpiresAt.UTC().Format(time.RFC3339)
 	}
 	return NewCredentials(fields)
 }
 
-// IsZero reports whether there are none.
+// IsZero reports whether there are no credentials.
 func (c Credentials) IsZero() bool { return c.read == nil }
 
-// Format writes REDACTED, whatever the verb.
-func (c Credentials) Format(f fmt.State, verb rune) { _, _ = io.WriteString(f, redact.Mark) }
+// Format writes REDACTED for every verb.
+func (c Credentials) Format(f fmt.State, verb rune) { _, _ = io.WriteString(f, redact.Redacted) }
 
 // LogValue returns REDACTED.
-func (c Credentials) LogValue() slog.Value { return slog.StringValue(redact.Mark) }
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(redact.Redacted) }
 
-// MarshalJSON returns "REDACTED".
-func (c Credentials) MarshalJSON() ([]byte, error) { return json.Marshal(redact.Mark) }
-
-// reveal returns the JSON for the API, nil of none, and the texts in it that no
-// error may show: a server may repeat in its answer what it refuses.
-func (c Credentials) reveal() (json.RawMessage, []string, error) {
+// MarshalJSON returns "REDACTED", or null for the zero Credentials.
+func (c Credentials) MarshalJSON() ([]byte, error) {
 	if c.IsZero() {
-		return nil, nil, nil
+		return []byte("null"), nil
 	}
-	data, err := c.read()
-	if err != nil {
-		return nil, nil, &ArgumentError{"Credentials", fmt.Sprintf("must be encodable as JSON: %T", err)}
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber() // as it is written, for that is what an echo has
-	var fields any
-	if err := decoder.Decode(&fields); err != nil {
-		return nil, nil, &ArgumentError{"Credentials", "must be encodable as JSON"}
-	}
-	return data, secretsIn(fields, nil), nil
+	return json.Marshal(redact.Redacted)
 }
 
-// minSecret is the shortest text that is worth hiding: less would hide half of
-// every error.
-const minSecret = 4
+// UnmarshalJSON reads an object, as [NewCredentials] does. null leaves c unchanged.
+// Everything else is an error, "REDACTED" included, so that no credentials are lost
+// without notice. The error does not quote data.
+func (c *Credentials) UnmarshalJSON(data []byte) error {
+	data = bytes.TrimSpace(data)
+	if string(data) == "null" {
+		return nil
+	}
+	if !bytes.HasPrefix(data, []byte("{")) || !json.Valid(data) {
+		return errors.New("freddy: credentials must be a JSON object")
+	}
+	own := bytes.Clone(data)
+	c.read = func() ([]byte, error) { return own, nil }
+	return nil
+}
 
-// secretsIn appends the texts and numbers in a JSON value. type is no secret:
-// its documented values are part of the API's error codes.
-func secretsIn(v any, secrets []string) []string {
+// bodyWith returns the body that encode makes of the credentials' JSON, with the
+// strings in it that no error may quote: a server may echo what it rejects.
+func bodyWith(c Credentials, encode func(credentials json.RawMessage) any) body {
+	var (
+		data    []byte
+		secrets []string
+		err     error
+	)
+	if !c.IsZero() {
+		if data, err = c.read(); err == nil {
+			secrets, err = secretsIn(data)
+		}
+		if err != nil {
+			return body{err: &ArgumentError{"Credentials", fmt.Sprintf("must be encodable as JSON: %T", err)}}
+		}
+	}
+	return jsonBody("params", encode(data), secrets...)
+}
+
+// secretsIn returns the strings and numbers in a JSON value, except those of the
+// member type: its documented values are part of the API's error codes.
+func secretsIn(data []byte) ([]string, error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber() // as written, because an echo has it as written
+	var fields any
+	err := decoder.Decode(&fields)
+	return appendSecrets(nil, fields), err
+}
+
+func appendSecrets(secrets []string, v any) []string {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, value := range v {
 			if name != "type" {
-				secrets = secretsIn(value, secrets)
+				secrets = appendSecrets(secrets, value)
 			}
 		}
 	case []any:
 		for _, value := range v {
-			secrets = secretsIn(value, secrets)
+			secrets = appendSecrets(secrets, value)
 		}
 	case string:
-		if len(v) >= minSecret {
-			secrets = append(secrets, v)
-		}
+		secrets = append(secrets, v)
 	case json.Number:
-		secrets = secretsIn(string(v), secrets)
-		// A server that takes it for a number may write it in another way.
+		secrets = append(secrets, string(v))
+		// A server that reads it as a number may write it in another way.
 		if f, err := v.Float64(); err == nil {
 			for _, format := range []byte("feg") {
-				secrets = secretsIn(strconv.FormatFloat(f, format, -1, 64), secrets)
+				secrets = append(secrets, strconv.FormatFloat(f, format, -1, 64))
 			}
 		}
 	}

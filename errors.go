@@ -4,19 +4,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/aitronos/freddy-go/internal/redact"
 )
 
-// The classes of errors, for errors.Is. An *APIError belongs to the class of
-// its HTTP status, whatever its body says; other statuses, such as 3xx, 405 and
-// 410, belong to none. One that a test makes, &APIError{StatusCode: 404}, matches
-// ErrNotFound.
+// Sentinel errors, for errors.Is. An *APIError matches the sentinel of its HTTP
+// status, whatever its body says. Other statuses, such as 3xx, 405 and 410, match
+// none. A test can build one: &APIError{StatusCode: 404} matches ErrNotFound.
 var (
 	ErrBadRequest       = errors.New("freddy: bad request")       // 400, 422
 	ErrUnauthenticated  = errors.New("freddy: unauthenticated")   // 401
@@ -26,19 +25,18 @@ var (
 	ErrRateLimited      = errors.New("freddy: rate limited")      // 429
 	ErrServer           = errors.New("freddy: server error")      // 5xx
 
-	// ErrInvalidArgument is the class of *ArgumentError and *ValidationError:
-	// nothing was sent.
+	// ErrInvalidArgument is matched by *ArgumentError: nothing was sent.
 	ErrInvalidArgument = errors.New("freddy: invalid argument")
 
-	// ErrResponseTooLarge is inside the *DecodeError of a body over the limit
+	// ErrNotConnected is matched by *NotConnectedError.
+	ErrNotConnected = errors.New("freddy: not connected")
+
+	// ErrResponseTooLarge is matched by the *DecodeError of a body over the limit
 	// of WithMaxResponseBytes.
-	ErrResponseTooLarge = errors.New("the response is larger than the limit")
+	ErrResponseTooLarge = errors.New("the response body is larger than the limit of WithMaxResponseBytes")
 )
 
-// Codes that the API documents, for APIError.HasCode. Its pages list more.
-//
-// Source: the error sections of the pages "Retrieve personal connector" and
-// "Delete configuration".
+// Codes that the API documents, for [HasCode]. Its pages list more.
 const (
 	CodeConnectorNotFound       = "connector_not_found"
 	CodeConfigurationNotFound   = "configuration_not_found"
@@ -46,112 +44,149 @@ const (
 	CodeInsufficientPermissions = "insufficient_permissions"
 )
 
-// ArgumentError says that a call was refused before anything was sent: the
-// caller has to change it. errors.Is matches ErrInvalidArgument.
+// HasCode reports whether err wraps an *APIError with one of the codes. It ignores
+// case: the API spells one code invalid_api_key and INVALID_API_KEY.
+func HasCode(err error, codes ...string) bool {
+	var e *APIError
+	return errors.As(err, &e) && e.Code != "" &&
+		slices.ContainsFunc(codes, func(code string) bool { return strings.EqualFold(e.Code, code) })
+}
+
+// MayHaveSucceeded reports whether the call that returned err may have been
+// processed although it failed. It is true for a *TransportError with Ambiguous, a
+// *DecodeError, and an *APIError with Ambiguous or with status 408 or 5xx. It is
+// false for nil, and for the methods that only read: GET, HEAD and OPTIONS.
 //
-// Its text never quotes the value, which may be a key in the wrong place.
+// If it is true after Create, look whether the object exists before creating it
+// again.
+func MayHaveSucceeded(err error) bool {
+	var (
+		transport *TransportError
+		api       *APIError
+		decode    *DecodeError
+	)
+	switch {
+	case errors.As(err, &transport):
+		return transport.Ambiguous
+	case errors.As(err, &decode):
+		return !readOnly(decode.Method)
+	case errors.As(err, &api):
+		failed := api.StatusCode == http.StatusRequestTimeout || api.StatusCode/100 == 5
+		return api.Ambiguous || failed && !readOnly(api.Method)
+	}
+	return false
+}
+
+// ArgumentError reports an invalid argument: nothing was sent. It matches
+// [ErrInvalidArgument]. Its text never quotes the value, which may be a key in the
+// wrong place.
 type ArgumentError struct {
 	Argument string // the parameter, field or option: "id", "Limit", "WithBaseURL"
-	Reason   string // reads on from it: "must be 1 to 100"
+	Reason   string // what is wrong with it: "must not be negative"
 }
 
 // Error returns one line of at most 1 KiB.
 func (e *ArgumentError) Error() string {
-	return redact.Line("freddy: "+e.Argument+" "+e.Reason, maxErrorText)
+	return redact.SingleLine("freddy: "+e.Argument+" "+e.Reason, maxErrorText)
 }
 
 // Is reports whether target is ErrInvalidArgument.
 func (e *ArgumentError) Is(target error) bool { return target == ErrInvalidArgument }
 
-// TransportError says that no complete answer arrived: the network failed, a
-// time limit passed, the answer was cut off, or the caller's context ended.
+// TransportError reports that no complete response was received: the network
+// failed, a timeout expired, the response was cut off, the caller's context ended,
+// or a key source or limiter failed.
 //
-// Where the caller's context ended the call, errors.Is matches ctx.Err() and
-// context.Cause(ctx); it matches context.DeadlineExceeded in no other case.
-// Where the server had refused an earlier attempt, errors.As finds that
-// *APIError, too, and errors.Is matches its class.
+// If the caller's context ended the call, the error matches ctx.Err() and
+// context.Cause(ctx). It matches context.DeadlineExceeded in no other case. It
+// matches no sentinel of an HTTP status: what earlier attempts got is in Previous
+// only.
 type TransportError struct {
 	Method   string
 	Path     string // as requested, without the query
-	Attempts int    // calls of the RoundTripper; 0: the context had ended, or there was no key
+	Attempts int    // calls of the RoundTripper; 0: nothing was sent
 
-	// StatusCode and RequestID are those of the answer that broke off; zero if
-	// none had begun.
+	// StatusCode and RequestID describe the response that was cut off. They are
+	// zero if there was none.
 	StatusCode int
 	RequestID  string
 
-	// Ambiguous is true where the server may have processed the request. After
-	// a call that is not safe to repeat, look what is there before trying
-	// again; false means that it is safe.
+	// Ambiguous is true if the server may have processed the request. It is false
+	// for GET, HEAD and OPTIONS, which only read.
 	Ambiguous bool
 
-	Err error // what happened, without the key and the query
+	// Decision is why there was no further attempt.
+	Decision RetryDecision
+
+	// Previous is the last error response of an earlier attempt, or nil.
+	// errors.Is and errors.As do not reach it.
+	Previous *APIError
+
+	// Err is the cause, without the key and the query. The cause of an attempt's
+	// timeout implements net.Error.
+	Err error
 }
 
-// Error returns one line of at most 1 KiB that ends with the cause.
+// Error returns one line of at most 1 KiB, which ends with the cause.
 func (e *TransportError) Error() string {
 	var b strings.Builder
 	b.WriteString(where(e.Method, e.Path))
-	b.WriteString(": no complete answer")
 	if e.StatusCode != 0 {
-		fmt.Fprintf(&b, " (%d had begun)", e.StatusCode)
+		fmt.Fprintf(&b, ": incomplete response %d", e.StatusCode)
+	} else {
+		b.WriteString(": no response")
 	}
-	b.WriteString(attempts(e.Attempts))
-	b.WriteString(requestID(e.RequestID))
-	if e.Ambiguous && !safe(e.Method) {
+	b.WriteString(attempts(e.Attempts) + requestID(e.RequestID) + decision(e.Decision))
+	if e.Ambiguous {
 		b.WriteString(", the request may have been processed")
 	}
 	if e.Err != nil {
-		b.WriteString(": " + redact.Line(e.Err.Error(), maxCauseText))
+		b.WriteString(": " + redact.SingleLine(e.Err.Error(), maxCauseText))
 	}
-	return redact.Line(b.String(), maxErrorText)
+	return redact.SingleLine(b.String(), maxErrorText)
 }
 
-// Timeout reports whether a time limit ended the call: that of an attempt or of
-// connecting, the caller's deadline, or one of the source of keys.
+// Timeout reports whether a timeout ended the call: that of an attempt or of
+// connecting, the caller's deadline, or one of the key source.
 func (e *TransportError) Timeout() bool {
-	var limit interface{ Timeout() bool }
-	return errors.As(e.Err, &limit) && limit.Timeout()
+	var timeout interface{ Timeout() bool }
+	return errors.As(e.Err, &timeout) && timeout.Timeout()
 }
 
 // Unwrap returns Err.
 func (e *TransportError) Unwrap() error { return e.Err }
 
-// LogValue returns the error as a group of its fields.
-func (e *TransportError) LogValue() slog.Value {
-	cause := ""
-	if e.Err != nil {
-		cause = redact.Line(e.Err.Error(), maxCauseText)
-	}
-	return group(e.Method, e.Path, e.StatusCode, e.RequestID, e.Attempts,
-		slog.Bool("ambiguous", e.Ambiguous), slog.String("cause", cause))
-}
-
-// APIError says that the server refused: any final status outside 2xx, and a
-// 2xx whose body says "success": false. errors.Is matches the class of the
-// status. A refusal inside a 2xx matches no class: its status says success;
-// tell it by HasCode.
+// APIError reports an error response: a final status outside 2xx, or a 2xx whose
+// body says "success": false. It matches the sentinel of its status. A 2xx matches
+// none; use [HasCode].
 //
-// The body's members are filled from whichever of the API's four documented
-// forms it has; of a body of another form, or none, the status survives.
-//
-// Source: the page "Errors".
+// The fields are filled from the body, whichever of the documented forms it has.
+// If it has another form, or there is none, the status remains.
 type APIError struct {
 	Method        string
 	Path          string // as requested, without the query
 	StatusCode    int
 	RequestID     string // quote it to support
 	Attempts      int    // calls of the RoundTripper
-	Type          string // not_found_error; differs between the API's generations
-	Code          string // connector_not_found; for comparing see HasCode
-	Message       string // fit for end users; the status text where the body has none
+	Type          string // not_found_error; differs between versions of the API
+	Code          string // connector_not_found; HasCode compares it
+	Message       string // for end users; the status text if the body has none
 	SystemMessage string // for logs
 	TraceID       string
-	Fields        []FieldError    // the faults of single fields, where the server names them
+	Fields        []FieldError    // invalid fields of the request, if the server names them
 	Details       json.RawMessage // as the server sent them
-	RetryAfter    time.Duration   // what the server asked to wait; 0: nothing, or nothing that makes sense
-	Header        http.Header     // of the response
-	Body          []byte          // of the response, at most its first 64 KiB
+	RetryAfter    time.Duration   // how long the server asks to wait; 0: not said
+	RateLimit     *RateLimit      // nil: the server sent none
+
+	// Ambiguous is true if the server may have processed an earlier attempt. It is
+	// false for GET, HEAD and OPTIONS, which only read.
+	Ambiguous bool
+
+	// Decision is why there was no further attempt.
+	Decision RetryDecision
+
+	Header http.Header // of the response
+	Body   []byte      // of the response, at most the first 64 KiB
 }
 
 // Error returns one line of at most 1 KiB.
@@ -162,20 +197,19 @@ func (e *APIError) Error() string {
 	status := http.StatusText(e.StatusCode)
 	switch {
 	case e.Code != "":
-		b.WriteString(" " + redact.Line(e.Code, maxNameText))
+		b.WriteString(" " + redact.SingleLine(e.Code, maxNameText))
 	case status != "":
 		b.WriteString(" " + status)
 	}
 	if e.Message != "" && e.Message != status {
-		b.WriteString(": " + redact.Line(e.Message, maxCauseText))
+		b.WriteString(": " + redact.SingleLine(e.Message, maxCauseText))
 	}
-	b.WriteString(target(e.Header.Get("Location")))
-	b.WriteString(requestID(e.RequestID))
-	b.WriteString(attempts(e.Attempts))
-	return redact.Line(b.String(), maxErrorText)
+	b.WriteString(location(e.Header.Get("Location")))
+	b.WriteString(requestID(e.RequestID) + attempts(e.Attempts) + decision(e.Decision))
+	return redact.SingleLine(b.String(), maxErrorText)
 }
 
-// Is reports whether target is the class of the status.
+// Is reports whether target is the sentinel of the status.
 func (e *APIError) Is(target error) bool {
 	switch e.StatusCode {
 	case http.StatusBadRequest, http.StatusUnprocessableEntity:
@@ -194,25 +228,10 @@ func (e *APIError) Is(target error) bool {
 	return e.StatusCode/100 == 5 && target == ErrServer
 }
 
-// HasCode reports whether the error has the code. It ignores case, for the API
-// spells one code invalid_api_key and INVALID_API_KEY.
-func (e *APIError) HasCode(code string) bool {
-	return e.Code != "" && strings.EqualFold(e.Code, code)
-}
-
-// LogValue returns the error as a group of its fields, without header and body.
-func (e *APIError) LogValue() slog.Value {
-	return group(e.Method, e.Path, e.StatusCode, e.RequestID, e.Attempts,
-		slog.String("type", redact.Line(e.Type, maxNameText)),
-		slog.String("code", redact.Line(e.Code, maxNameText)),
-		slog.String("message", redact.Line(e.Message, maxCauseText)),
-		slog.String("trace_id", redact.Line(e.TraceID, maxNameText)))
-}
-
-// DecodeError says that a 2xx answer is not what is documented: not JSON, a
-// member of a wrong type, something missing, a Content-Encoding that is not
-// understood, or more than the limit (errors.Is ErrResponseTooLarge). The call
-// may have had its effect. It is never retried.
+// DecodeError reports a 2xx response that is not as documented: it is not JSON, a
+// member is missing or has a wrong type, the Content-Encoding is unsupported, or
+// the body is larger than the limit ([ErrResponseTooLarge]). The call may have had
+// its effect. It is never retried.
 type DecodeError struct {
 	Method      string
 	Path        string // as requested, without the query
@@ -220,8 +239,8 @@ type DecodeError struct {
 	RequestID   string
 	Attempts    int // calls of the RoundTripper
 	ContentType string
-	Field       string // JSON pointer of the member that is wrong; empty: the whole
-	Snippet     string // the beginning of the body, at most 200 bytes
+	Field       string // JSON pointer of the invalid member; empty: the whole body
+	Snippet     string // beginning of the body, at most 200 bytes; empty if the response has a secret
 	Err         error  // what is wrong; it quotes no value
 }
 
@@ -231,66 +250,58 @@ func (e *DecodeError) Error() string {
 	b.WriteString(where(e.Method, e.Path))
 	fmt.Fprintf(&b, ": %d", e.StatusCode)
 	if e.ContentType != "" {
-		b.WriteString(" " + redact.Line(e.ContentType, maxNameText))
+		b.WriteString(" " + redact.SingleLine(e.ContentType, maxNameText))
 	}
-	b.WriteString(", but the answer is not as documented")
-	b.WriteString(requestID(e.RequestID))
-	b.WriteString(attempts(e.Attempts))
+	b.WriteString(requestID(e.RequestID) + attempts(e.Attempts))
+	if !errors.Is(e.Err, ErrResponseTooLarge) {
+		b.WriteString(": unexpected response body")
+	}
 	if e.Err != nil {
-		b.WriteString(": " + redact.Line(e.Err.Error(), maxCauseText))
+		b.WriteString(": " + redact.SingleLine(e.Err.Error(), maxCauseText))
 	}
-	return redact.Line(b.String(), maxErrorText)
+	return redact.SingleLine(b.String(), maxErrorText)
 }
 
 // Unwrap returns Err.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
-// LogValue returns the error as a group of its fields, without the snippet.
-func (e *DecodeError) LogValue() slog.Value {
-	cause := ""
+// NotConnectedError reports that [ConnectionsService.Wait] was ended by time or by the
+// context. It matches [ErrNotConnected], and what Err matches.
+type NotConnectedError struct {
+	ToolKey string
+	Polls   int // requests for the list
+	Waited  time.Duration
+	Last    error // of the last poll that failed; errors.Is and errors.As do not reach it
+	Err     error // of the context; nil if Wait ended after 10 minutes
+}
+
+// Error returns one line of at most 1 KiB.
+func (e *NotConnectedError) Error() string {
+	text := fmt.Sprintf("freddy: %s is not connected after %s and %d polls", redact.SingleLine(e.ToolKey, maxNameText), e.Waited.Round(time.Millisecond), e.Polls)
 	if e.Err != nil {
-		cause = redact.Line(e.Err.Error(), maxCauseText)
+		text += ": " + redact.SingleLine(e.Err.Error(), maxCauseText)
 	}
-	return group(e.Method, e.Path, e.StatusCode, e.RequestID, e.Attempts,
-		slog.String("content_type", redact.Line(e.ContentType, maxNameText)),
-		slog.String("field", redact.Line(e.Field, maxNameText)),
-		slog.String("cause", cause))
-}
-
-// ValidationError says that a value does not satisfy a schema. errors.Is
-// matches ErrInvalidArgument.
-type ValidationError struct {
-	Fields []FieldError // every fault, by pointer; Code is the JSON Schema keyword
-}
-
-// Error returns one line of at most 1 KiB, with the first faults and the number
-// of the others.
-func (e *ValidationError) Error() string {
-	const most = 3
-	var b strings.Builder
-	b.WriteString("freddy: invalid value")
-	for i, f := range e.Fields {
-		if i == most {
-			fmt.Fprintf(&b, "; and %d more", len(e.Fields)-most)
-			break
-		}
-		b.WriteString([]string{": ", "; "}[min(i, 1)] + redact.Line(f.Message, maxPathText))
+	if e.Last != nil {
+		text += "; the last failed poll: " + redact.SingleLine(e.Last.Error(), maxCauseText)
 	}
-	return redact.Line(b.String(), maxErrorText)
+	return redact.SingleLine(text, maxErrorText)
 }
 
-// Is reports whether target is ErrInvalidArgument.
-func (e *ValidationError) Is(target error) bool { return target == ErrInvalidArgument }
+// Is reports whether target is ErrNotConnected.
+func (e *NotConnectedError) Is(target error) bool { return target == ErrNotConnected }
 
-// FieldError is one fault of one field.
+// Unwrap returns Err.
+func (e *NotConnectedError) Unwrap() error { return e.Err }
+
+// FieldError reports one invalid field of a request.
 type FieldError struct {
 	Field   string // JSON pointer (/credentials/0, /email); a query or path parameter by its bare name; empty: the whole
-	Message string // for people; that of a ValidationError begins with the field: "branch: must be a string"
-	Code    string // the server's, or the JSON Schema keyword
+	Message string // for people
+	Code    string // the server's
 }
 
-// What an error's text may take, in bytes: a line for a log, whatever a server
-// puts into its parts.
+// Limits of the parts of an error's text, in bytes: it is one line of a log, whatever
+// a server sends.
 const (
 	maxErrorText = 1024
 	maxCauseText = 512
@@ -298,16 +309,16 @@ const (
 	maxNameText  = 100
 )
 
-// where begins every text: what was asked.
+// where is the beginning of every text: what was requested.
 func where(method, path string) string {
-	return "freddy: " + redact.Line(method, maxNameText) + " " + redact.Line(path, maxPathText)
+	return "freddy: " + redact.SingleLine(method, maxNameText) + " " + redact.SingleLine(path, maxPathText)
 }
 
 func requestID(id string) string {
 	if id == "" {
 		return ""
 	}
-	return ", request id " + redact.Line(id, maxNameText)
+	return ", request id " + redact.SingleLine(id, maxNameText)
 }
 
 func attempts(n int) string {
@@ -317,29 +328,21 @@ func attempts(n int) string {
 	return fmt.Sprintf(", %d attempts", n)
 }
 
-// target names the place that a redirect points to by scheme and host alone:
-// the rest may hold anything.
-func target(location string) string {
+// decision says why there was no further attempt, if that is not obvious.
+func decision(d RetryDecision) string {
+	switch d {
+	case RetryBudgetExhausted, RetryAfterTooLong, RetryDeadline:
+		return ", " + string(d)
+	}
+	return ""
+}
+
+// location names the target of a redirect by scheme and host alone. The rest may
+// contain anything.
+func location(location string) string {
 	u, err := url.Parse(location)
 	if err != nil || u.Host == "" {
 		return ""
 	}
-	return ", to " + redact.Line((&url.URL{Scheme: u.Scheme, Host: u.Host}).String(), maxNameText)
-}
-
-// safe reports whether a method asks for no change (RFC 9110, section 9.2.1).
-func safe(method string) bool {
-	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
-}
-
-// group is what every error logs, and more.
-func group(method, path string, status int, requestID string, attempts int, more ...slog.Attr) slog.Value {
-	attrs := []slog.Attr{
-		slog.String("method", redact.Line(method, maxNameText)),
-		slog.String("path", redact.Line(path, maxPathText)),
-		slog.Int("status", status),
-		slog.String("request_id", redact.Line(requestID, maxNameText)),
-		slog.Int("attempts", attempts),
-	}
-	return slog.GroupValue(append(attrs, more...)...)
+	return ", to " + redact.SingleLine((&url.URL{Scheme: u.Scheme, Host: u.Host}).String(), maxNameText)
 }

@@ -7,10 +7,11 @@ import (
 	"github.com/aitronos/freddy-go/internal/wire"
 )
 
-// ConnectorType says who provides a connector. A value that is none of the
-// constants is kept as the server sent it.
-//
-// Source: the page "The connector object".
+// Ptr returns a pointer to v, for optional parameters.
+func Ptr[T any](v T) *T { return &v }
+
+// ConnectorType says who provides a connector. Unknown values are kept as the server
+// sent them, as those of every type of constants in this package.
 type ConnectorType string
 
 // The documented connector types.
@@ -20,19 +21,7 @@ const (
 	ConnectorTypeCustom        ConnectorType = "custom"         // the user's own MCP server
 )
 
-// IsKnown reports whether v is one of the constants; the empty value is not.
-func (v ConnectorType) IsKnown() bool {
-	switch v {
-	case ConnectorTypeOfficial, ConnectorTypeAitronosBuilt, ConnectorTypeCustom:
-		return true
-	}
-	return false
-}
-
-// Category groups connectors by what they are for. A value that is none of the
-// constants is kept as the server sent it.
-//
-// Source: the page "List personal connectors".
+// Category is the purpose of a connector. Unknown values are kept.
 type Category string
 
 // The documented categories.
@@ -44,19 +33,7 @@ const (
 	CategoryCustom        Category = "custom"
 )
 
-// IsKnown reports whether v is one of the constants; the empty value is not.
-func (v Category) IsKnown() bool {
-	switch v {
-	case CategoryProductivity, CategoryDevelopment, CategoryCommunication, CategoryDesign, CategoryCustom:
-		return true
-	}
-	return false
-}
-
-// ConnectorStatus says whether a connector can be used. A value that is none
-// of the constants is kept as the server sent it.
-//
-// Source: the page "List personal connectors".
+// ConnectorStatus says whether a connector can be used. Unknown values are kept.
 type ConnectorStatus string
 
 // The documented connector statuses.
@@ -66,19 +43,7 @@ const (
 	ConnectorStatusMaintenance ConnectorStatus = "maintenance"
 )
 
-// IsKnown reports whether v is one of the constants; the empty value is not.
-func (v ConnectorStatus) IsKnown() bool {
-	switch v {
-	case ConnectorStatusActive, ConnectorStatusDeprecated, ConnectorStatusMaintenance:
-		return true
-	}
-	return false
-}
-
-// ServerType is the transport of a connector's MCP server. A value that is none
-// of the constants is kept as the server sent it.
-//
-// Source: the page "The connector object".
+// ServerType is the transport of a connector's MCP server. Unknown values are kept.
 type ServerType string
 
 // The documented server types.
@@ -88,32 +53,50 @@ const (
 	ServerTypeStdio     ServerType = "stdio"
 )
 
-// IsKnown reports whether v is one of the constants; the empty value is not.
-func (v ServerType) IsKnown() bool {
-	switch v {
-	case ServerTypeHTTP, ServerTypeWebSocket, ServerTypeStdio:
-		return true
-	}
-	return false
-}
-
-// AuthMethod is how a connector's server authenticates its users. A value that
-// is none of the constants is kept as the server sent it.
-//
-// Source: the page "Retrieve personal connector".
+// AuthMethod is how a connector's server authenticates its users. Unknown values are
+// kept.
 type AuthMethod string
 
-// AuthMethodOAuth2 is the only method that is documented.
+// AuthMethodOAuth2 is the only documented method.
 const AuthMethodOAuth2 AuthMethod = "oauth2"
 
-// IsKnown reports whether v is one of the constants; the empty value is not.
-func (v AuthMethod) IsKnown() bool { return v == AuthMethodOAuth2 }
+// HealthStatus says whether a configuration or a connection works. Unknown values are
+// kept.
+type HealthStatus string
 
-// Connector is one entry of the catalogue: an MCP server and how it is
-// configured. ID, Name, Type, ConnectorID, Status and the two times are
-// documented as always there; the client insists on ID alone.
+// The documented health statuses.
+const (
+	HealthStatusHealthy   HealthStatus = "healthy"
+	HealthStatusUnhealthy HealthStatus = "unhealthy"
+	HealthStatusUnknown   HealthStatus = "unknown"
+)
+
+// Schema is a JSON Schema as the server sent it. Empty means absent. It marshals as
+// the JSON value that it contains, not as a string.
 //
-// Source: the page "The connector object".
+// Any JSON value is kept. Package [github.com/aitronos/freddy-go/schema] reads it:
+// it lists the settings for a form, and validates them.
+type Schema string
+
+// MarshalJSON returns the schema, or null if it is empty.
+func (s Schema) MarshalJSON() ([]byte, error) {
+	if s == "" {
+		return []byte("null"), nil
+	}
+	return []byte(s), nil
+}
+
+// UnmarshalJSON keeps data. null leaves s unchanged.
+func (s *Schema) UnmarshalJSON(data []byte) error {
+	if string(data) != "null" {
+		*s = Schema(data)
+	}
+	return nil
+}
+
+// Connector is an entry of the catalogue: an MCP server and how it is configured.
+// ID, Name, Type, ConnectorID, Status and the two times are documented as always
+// present. The client requires only ID.
 type Connector struct {
 	ID          string                     `json:"id,omitzero"`          // pcon_...
 	Object      string                     `json:"object,omitzero"`      // personal_connector
@@ -130,22 +113,20 @@ type Connector struct {
 	Metadata    ConnectorMetadata          `json:"metadata,omitzero"`
 	CreatedAt   time.Time                  `json:"createdAt,omitzero"`
 	UpdatedAt   time.Time                  `json:"updatedAt,omitzero"`
-	CreatedBy   string                     `json:"createdBy,omitzero"` // user id, of custom connectors only
+	CreatedBy   string                     `json:"createdBy,omitzero"` // user ID, of custom connectors only
 	Extra       map[string]json.RawMessage `json:"-"`                  // members not named above
 }
 
-// MarshalJSON returns the connector in the documented form: members in
-// documented order, then Extra by name.
+// MarshalJSON returns the documented form: the named members in documented order,
+// then Extra by name.
 func (c Connector) MarshalJSON() ([]byte, error) { return wire.Marshal(c) }
 
-// UnmarshalJSON reads a connector in either spelling. Members that are absent
-// or null leave the fields as they are; null for the whole is an error.
+// UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
+// their fields unchanged, and so does null for the whole.
 func (c *Connector) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, c) }
 
-// ConnectorMetadata is what a connector says about itself. It is free-form;
-// the members named here are the documented ones.
-//
-// Source: the page "Retrieve personal connector".
+// ConnectorMetadata describes a connector. It is free-form; the named members are
+// the documented ones.
 type ConnectorMetadata struct {
 	SupportedFeatures   []string                   `json:"supportedFeatures,omitzero"`
 	AuthMethod          AuthMethod                 `json:"authMethod,omitzero"`
@@ -153,53 +134,29 @@ type ConnectorMetadata struct {
 	Extra               map[string]json.RawMessage `json:"-"`                            // members not named above
 }
 
-// MarshalJSON returns the metadata in the documented form: members in
-// documented order, then Extra by name.
+// MarshalJSON returns the documented form: the named members in documented order,
+// then Extra by name.
 func (m ConnectorMetadata) MarshalJSON() ([]byte, error) { return wire.Marshal(m) }
 
-// UnmarshalJSON reads metadata in either spelling. Members that are absent
-// or null leave the fields as they are; null for the whole is an error.
+// UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
+// their fields unchanged, and so does null for the whole.
 func (m *ConnectorMetadata) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, m) }
 
-// HealthStatus says whether a configuration works. A value that is none of the
-// constants is kept as the server sent it.
+// Configuration is a user's configuration of a connector. Credentials are write-only:
+// the server sends a placeholder, which is dropped.
 //
-// Source: the page "The configuration object".
-type HealthStatus string
-
-// The documented health statuses.
-const (
-	HealthStatusHealthy   HealthStatus = "healthy"
-	HealthStatusUnhealthy HealthStatus = "unhealthy"
-	HealthStatusUnknown   HealthStatus = "unknown"
-)
-
-// IsKnown reports whether v is one of the constants; the empty value is not.
-func (v HealthStatus) IsKnown() bool {
-	switch v {
-	case HealthStatusHealthy, HealthStatusUnhealthy, HealthStatusUnknown:
-		return true
-	}
-	return false
-}
-
-// Configuration is a user's configuration of a connector. Its credentials are
-// write-only: the server sends a placeholder, which is dropped.
-//
-// Numbers in Configuration and Metadata are float64, or json.Number where a
-// float64 would change the value. The wire tags are this package's own.
-//
-// Source: the page "The configuration object".
+// Numbers in Configuration and Metadata are float64, or json.Number where a float64
+// would change the value.
 type Configuration struct {
 	ID                  string                     `json:"id,omitzero"`                  // pconf_...
 	Object              string                     `json:"object,omitzero"`              // personal_connector.configuration
-	UserID              string                     `json:"userId,omitzero"`              // whose it is: a user's,
-	APIKeyID            string                     `json:"apiKeyId,omitzero"`            // or an API key's
+	UserID              string                     `json:"userId,omitzero"`              // of the owner, if it is a user
+	APIKeyID            string                     `json:"apiKeyId,omitzero"`            // of the owner, if it is an API key
 	OrganizationID      string                     `json:"organizationId,omitzero"`      // org_...
 	PersonalConnectorID string                     `json:"personalConnectorId,omitzero"` // Connector.ID
 	Name                string                     `json:"name,omitzero"`
 	Configuration       map[string]any             `json:"configuration,omitzero"`  // what the connector's ConfigurationSchema describes
-	Enabled             bool                       `json:"enabled" wire:"isActive"` // false also where the answer has none; an older page calls it is_active
+	Enabled             bool                       `json:"enabled" wire:"isActive"` // an older page spells it is_active
 	HealthStatus        HealthStatus               `json:"healthStatus,omitzero"`
 	LastSyncAt          *time.Time                 `json:"lastSyncAt,omitzero"` // nil: never
 	LastError           string                     `json:"lastError,omitzero"`
@@ -210,18 +167,15 @@ type Configuration struct {
 	Extra               map[string]json.RawMessage `json:"-" wire:"credentials"` // members not named above, never credentials
 }
 
-// MarshalJSON returns the configuration in the documented form: members in
-// documented order, then Extra by name.
+// MarshalJSON returns the documented form: the named members in documented order,
+// then Extra by name.
 func (c Configuration) MarshalJSON() ([]byte, error) { return wire.Marshal(c) }
 
-// UnmarshalJSON reads a configuration in either spelling, and the short form of
-// an older page. Members that are absent or null leave the fields as they are;
-// null for the whole is an error.
+// UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
+// their fields unchanged, and so does null for the whole.
 func (c *Configuration) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, c) }
 
 // Tool is a tool of a connector's MCP server.
-//
-// Source: the page "List configuration tools".
 type Tool struct {
 	Name         string                     `json:"name,omitzero"`
 	Description  string                     `json:"description,omitzero"`
@@ -231,17 +185,15 @@ type Tool struct {
 	Extra        map[string]json.RawMessage `json:"-"`                     // members not named above
 }
 
-// MarshalJSON returns the tool in the documented form: members in documented
-// order, then Extra by name.
+// MarshalJSON returns the documented form: the named members in documented order,
+// then Extra by name.
 func (t Tool) MarshalJSON() ([]byte, error) { return wire.Marshal(t) }
 
-// UnmarshalJSON reads a tool in either spelling. Members that are absent or
-// null leave the fields as they are; null for the whole is an error.
+// UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
+// their fields unchanged, and so does null for the whole.
 func (t *Tool) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, t) }
 
-// TestResult is how a configuration answered a test.
-//
-// Source: the page "Test configuration".
+// TestResult is the result of a test of a configuration.
 type TestResult struct {
 	Status   HealthStatus               `json:"status,omitzero"` // healthy or unhealthy
 	Message  string                     `json:"message,omitzero"`
@@ -250,31 +202,29 @@ type TestResult struct {
 	Extra    map[string]json.RawMessage `json:"-"` // members not named above
 }
 
-// MarshalJSON returns the result in the documented form: members in documented
-// order, then Extra by name.
+// MarshalJSON returns the documented form: the named members in documented order,
+// then Extra by name.
 func (r TestResult) MarshalJSON() ([]byte, error) { return wire.Marshal(r) }
 
-// UnmarshalJSON reads a result in either spelling. Members that are absent
-// or null leave the fields as they are; null for the whole is an error.
+// UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
+// their fields unchanged, and so does null for the whole.
 func (r *TestResult) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, r) }
 
-// TestDetails is what a test found out about the connector's MCP server. It is
-// free-form; the members named here are the documented ones.
-//
-// Source: the page "Test configuration".
+// TestDetails describes the MCP server that a test called. It is free-form; the named
+// members are the documented ones.
 type TestDetails struct {
 	ServerURL      string                     `json:"serverUrl,omitzero"`
 	ServerType     ServerType                 `json:"serverType,omitzero"`
-	ResponseTime   time.Duration              `json:"responseTimeMs,omitzero"` // a number of milliseconds on the wire
+	ResponseTime   time.Duration              `json:"responseTimeMs,omitzero"` // milliseconds in JSON
 	ServerVersion  string                     `json:"serverVersion,omitzero"`
 	AvailableTools int                        `json:"availableTools,omitzero"`
 	Extra          map[string]json.RawMessage `json:"-"` // members not named above
 }
 
-// MarshalJSON returns the details in the documented form: members in documented
-// order, then Extra by name.
+// MarshalJSON returns the documented form: the named members in documented order,
+// then Extra by name.
 func (d TestDetails) MarshalJSON() ([]byte, error) { return wire.Marshal(d) }
 
-// UnmarshalJSON reads details in either spelling. Members that are absent or
-// null leave the fields as they are; null for the whole is an error.
+// UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
+// their fields unchanged, and so does null for the whole.
 func (d *TestDetails) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, d) }

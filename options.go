@@ -13,37 +13,47 @@ import (
 	"github.com/aitronos/freddy-go/internal/transport"
 )
 
-// An Option sets something for a whole Client; it is given to [NewClient]. The
-// order of options does not matter; of one that is given twice the last counts
-// ([WithHeader]: for each name). One that is nil or makes no sense is an
-// *ArgumentError of NewClient.
+// An Option configures a [Client]. Options can be passed to [NewClient] in any
+// order. If one is repeated, the last wins ([WithHeader]: per header name); of
+// [WithHooks], all apply. NewClient returns an *ArgumentError for a nil or invalid
+// option.
 type Option interface {
 	applyClient(s *settings) error
 }
 
-// A CallOption sets something for one call; of one that is given twice the last
-// counts, but for [WithResponse]. One that is nil or makes no sense is an
-// *ArgumentError of the call.
+// A CallOption configures one call. If one is repeated, the last wins; of
+// [WithResponse], all apply. The call returns an *ArgumentError for a nil or
+// invalid option.
 type CallOption interface {
 	applyCall(s *callSettings) error
 }
 
-// A SharedOption is both: on a call it replaces what the client has.
+// A SharedOption is both an Option and a CallOption. On a call it overrides the
+// client's setting.
 type SharedOption interface {
 	Option
 	CallOption
 }
 
-// settings is what the options of NewClient record.
+// A Limiter limits the rate of attempts. *golang.org/x/time/rate.Limiter is one.
+type Limiter interface {
+	// Wait blocks until an attempt may begin. It returns an error if ctx ends
+	// before, or if no attempt may begin.
+	Wait(ctx context.Context) error
+}
+
+// settings is what the options of NewClient set.
 type settings struct {
 	baseURL          string
 	httpClient       *http.Client
 	authScheme       AuthScheme
 	keySource        func(context.Context) (string, error)
+	limiter          Limiter
+	callHooks        []hook[CallInfo, CallResult]
+	attemptHooks     []hook[AttemptInfo, AttemptResult]
 	product          string
-	logger           *slog.Logger
-	baseWait         time.Duration
-	maxWait          time.Duration
+	baseDelay        time.Duration
+	maxDelay         time.Duration
 	maxRetryAfter    time.Duration
 	maxResponseBytes int64
 	insecureHTTP     bool
@@ -54,16 +64,17 @@ type settings struct {
 type callSettings struct {
 	maxRetries     int
 	attemptTimeout time.Duration
-	header         http.Header // shared with the client; an option makes a copy
+	header         http.Header // shared with the client; an option copies it
+	organization   string
+	renewAlways    bool // ask a key source again after a 401, although retries are off
 	responses      []*Response
-	accept         func(body any) error // of an iterator: whether to take the page
 }
 
 func defaultSettings() settings {
 	return settings{
 		baseURL:          DefaultBaseURL,
-		baseWait:         transport.BaseWait,
-		maxWait:          transport.MaxWait,
+		baseDelay:        transport.BaseDelay,
+		maxDelay:         transport.MaxDelay,
 		maxRetryAfter:    transport.MaxRetryAfter,
 		maxResponseBytes: transport.MaxResponseBytes,
 		call: callSettings{
@@ -87,9 +98,6 @@ func (o sharedOption) applyClient(s *settings) error   { return o(&s.call) }
 func (o sharedOption) applyCall(s *callSettings) error { return o(s) }
 
 // AuthScheme is the header that carries the API key.
-//
-// Source: the page "Authentication", and older and newer pages that differ
-// from it.
 type AuthScheme int
 
 // The documented schemes.
@@ -99,8 +107,8 @@ const (
 	AuthSchemeAPIKey                    // api-key: KEY
 )
 
-// header returns the canonical name of the header, and what stands in it before
-// the key.
+// header returns the canonical name of the header, and the prefix of the key in
+// its value.
 func (s AuthScheme) header() (name, prefix string) {
 	switch s {
 	case AuthSchemeXAPIKey:
@@ -112,12 +120,13 @@ func (s AuthScheme) header() (name, prefix string) {
 	}
 }
 
-// WithBaseURL sets where the API is; without it, DefaultBaseURL. It is an
-// absolute URL with http or https, with or without a trailing slash and with
-// any path prefix, but without user info, query or fragment; the version, /v1,
-// is part of it. http is for loopback (localhost, 127.0.0.0/8, ::1), unless
-// [WithInsecureHTTP] is given. The key is sent to its scheme, host and port only.
-// An empty text is not the default but an *ArgumentError.
+// WithBaseURL sets the base URL. The default is [DefaultBaseURL]. It is an absolute
+// URL with https, with or without a trailing slash, and with any path prefix; the
+// version, /v1, is a part of it. User info, a query or a fragment is an
+// *ArgumentError, and so is an empty string.
+//
+// http is allowed for loopback hosts (localhost, 127.0.0.0/8, ::1), and for others
+// with [WithInsecureHTTP]. The key is sent to the URL's scheme, host and port only.
 func WithBaseURL(baseURL string) Option {
 	return clientOption(func(s *settings) error {
 		s.baseURL = baseURL
@@ -125,21 +134,20 @@ func WithBaseURL(baseURL string) Option {
 	})
 }
 
-// WithHTTPClient lends an http.Client. Its Transport is used for every attempt,
-// wrapped, and its Timeout limits an attempt if it is shorter than that of
-// WithAttemptTimeout; CheckRedirect and Jar are not used. It is copied and
-// never changed. Without a Transport it stands for http.DefaultTransport.
+// WithHTTPClient makes the client use an http.Client. Its Transport is used for
+// every attempt. Its Timeout limits an attempt if it is shorter than the timeout of
+// [WithAttemptTimeout]. CheckRedirect and Jar are not used. The http.Client is read
+// once and never changed. If it has no Transport, each attempt uses the
+// http.DefaultTransport of that time.
 //
-// A RoundTripper of your own sees each attempt with its key, and the route
-// (/personal-connectors/{connector_id}) in Request.Pattern, which is empty for
-// [Client.Do]. One that does not report to net/http/httptrace leaves it open
-// whether a failed request was sent, so that a POST is not repeated, unless the
-// error is net's own of a failed dial.
+// [NewTransport] returns the transport that a client has without this option, to
+// be changed or wrapped.
 //
-// Without this option the client has a pool of its own: up to 256 idle
-// connections to the host, HTTP/2 with pings (after 10 s of silence, 10 s for the
-// answer), 10 s to connect, 10 s for TLS, 1 MiB of response headers, the proxy of
-// the environment. benchmarks/RESULTS.md has what these were chosen by.
+// A RoundTripper receives each attempt with its key. Request.Pattern is the route
+// (/personal-connectors/{connector_id}), empty for [Client.Do]. If a RoundTripper
+// does not report to net/http/httptrace, the client does not know whether a failed
+// request was sent. It then retries a POST only if the error is that of a failed
+// dial.
 func WithHTTPClient(client *http.Client) Option {
 	return clientOption(func(s *settings) error {
 		if client == nil {
@@ -148,13 +156,13 @@ func WithHTTPClient(client *http.Client) Option {
 		if v := reflect.ValueOf(client.Transport); v.Kind() == reflect.Pointer && v.IsNil() {
 			return &ArgumentError{"WithHTTPClient", "must not have a Transport that is a nil pointer"}
 		}
-		lent := *client
-		s.httpClient = &lent
+		own := *client
+		s.httpClient = &own
 		return nil
 	})
 }
 
-// WithAuthScheme sets the header that carries the key; without it,
+// WithAuthScheme sets the header that carries the key. The default is
 // AuthSchemeBearer.
 func WithAuthScheme(scheme AuthScheme) Option {
 	return clientOption(func(s *settings) error {
@@ -166,12 +174,14 @@ func WithAuthScheme(scheme AuthScheme) Option {
 	})
 }
 
-// WithKeySource sets a function that is asked for the key once a call (All: once
-// a page), with the call's context, in place of a fixed key: for keys that
-// rotate. It is asked concurrently and should answer from memory, for the call
-// waits for it. If it fails, nothing is sent and the call returns a
-// *TransportError that wraps its error; a key that no header can carry is an
-// *ArgumentError.
+// WithKeySource sets a func that returns the key, for keys that rotate. It is
+// called once for each call (All: for each page) with the call's context. After a
+// 401 it is called once more: if it returns another key, the call gets one more
+// attempt, whatever its method, unless retries are off.
+//
+// It is called concurrently, and calls wait for it, so it should return from
+// memory. If it fails, nothing is sent and the call returns a *TransportError that
+// wraps its error. An invalid key is an *ArgumentError of the call.
 func WithKeySource(source func(context.Context) (string, error)) Option {
 	return clientOption(func(s *settings) error {
 		if source == nil {
@@ -182,51 +192,84 @@ func WithKeySource(source func(context.Context) (string, error)) Option {
 	})
 }
 
-// WithUserAgent puts a product, such as "acme-sync/1.4", in front of the
-// client's own: acme-sync/1.4 freddy-go/0.1.0 (go1.26.8; linux/amd64).
+// WithLimiter sets a limiter that is waited for before each attempt, for pacing.
+// The wait is not part of the attempt's timeout, but of the context's deadline. If
+// it fails, the call ends with a *TransportError that wraps the error. Derived
+// clients ([Client.WithAPIKey]) share the limiter.
+func WithLimiter(limiter Limiter) Option {
+	return clientOption(func(s *settings) error {
+		if v := reflect.ValueOf(limiter); limiter == nil || v.Kind() == reflect.Pointer && v.IsNil() {
+			return &ArgumentError{"WithLimiter", "must not be nil"}
+		}
+		s.limiter = limiter
+		return nil
+	})
+}
+
+// WithHooks adds hooks that observe calls and attempts. It may be given several
+// times. The first hook is the outermost.
+func WithHooks(hooks Hooks) Option {
+	return clientOption(func(s *settings) error {
+		if hooks.Call != nil {
+			s.callHooks = append(s.callHooks, hooks.Call)
+		}
+		if hooks.Attempt != nil {
+			s.attemptHooks = append(s.attemptHooks, hooks.Attempt)
+		}
+		return nil
+	})
+}
+
+// WithUserAgent sets a product, such as acme-sync/1.4, that precedes the client's
+// own in the User-Agent: acme-sync/1.4 freddy-go/0.2.0 (go1.26.8; linux/amd64). It
+// must be printable ASCII.
 func WithUserAgent(product string) Option {
 	return clientOption(func(s *settings) error {
 		if strings.Trim(product, " ") != product || product == "" || strings.ContainsFunc(product, notPrintable) {
-			return &ArgumentError{"WithUserAgent", "must be printable ASCII, without spaces at its ends"}
+			return &ArgumentError{"WithUserAgent", "must be printable ASCII, without leading or trailing spaces"}
 		}
 		s.product = product
 		return nil
 	})
 }
 
-// WithLogger logs each attempt: at level Debug, or Warn if it failed. The message
-// says in a few fixed words why ("freddy: attempt failed: time limit"). A record
-// has method, route, status, attempt, duration and request_id, never a header, a
-// query or a body. status is 0 where no answer came; the route of [Client.Do] is
-// the path as requested. Without this option nothing is logged.
+// WithLogger logs each attempt with the message "freddy: attempt". A record has the
+// attributes method, route, status, attempt, duration and request_id. If the
+// attempt failed, it has reason. If the attempt is retried, it has wait; if it
+// failed and is not retried, decision. status is 0 if there was no response. route
+// is empty for [Client.Do].
+//
+// The level is Warn if the attempt failed in a way that a retry may change: network
+// failures, timeouts, 408, 429 and 5xx. It is Debug for every other attempt; a 404
+// has no reason. A record never has a header, a query or a body. The default is no
+// log. The log is one of the hooks, in the order of the options.
 func WithLogger(logger *slog.Logger) Option {
 	return clientOption(func(s *settings) error {
 		if logger == nil {
 			return &ArgumentError{"WithLogger", "must not be nil"}
 		}
-		s.logger = logger
+		s.attemptHooks = append(s.attemptHooks, logHooks(logger).Attempt)
 		return nil
 	})
 }
 
-// WithRetryWait sets the upper bounds of the random wait before a retry: minWait
-// is that of the first, which doubles with each further one, and maxWait that of
-// any; without it, 500 ms and 8 s. The wait is drawn uniformly between 1 ms,
-// whatever minWait is, and the bound; a bound of 1 ms or less is the wait itself,
-// so that 0, 0 waits for nothing. A Retry-After stands in the place of this wait.
-func WithRetryWait(minWait, maxWait time.Duration) Option {
+// WithRetryBackoff sets the backoff. The delay before retry n is random, uniform
+// between 1 ms and base*2^(n-1), and at most limit. The defaults are 500 ms and 8 s.
+// If a bound is 1 ms or less, it is the delay itself: with 0, 0 there is none. A
+// Retry-After replaces this delay. base must not be negative or greater than limit.
+func WithRetryBackoff(base, limit time.Duration) Option {
 	return clientOption(func(s *settings) error {
-		if minWait < 0 || maxWait < minWait {
-			return &ArgumentError{"WithRetryWait", "must be 0 <= minWait <= maxWait"}
+		if base < 0 || limit < base {
+			return &ArgumentError{"WithRetryBackoff", "must have 0 <= base <= limit"}
 		}
-		s.baseWait, s.maxWait = minWait, maxWait
+		s.baseDelay, s.maxDelay = base, limit
 		return nil
 	})
 }
 
-// WithMaxRetryAfter sets how long a server may ask to wait (Retry-After); one
-// that asks for more ends the call at once with the *APIError. Without it, 60
-// s. With 0, any request to wait ends the call.
+// WithMaxRetryAfter limits the Retry-After that a client waits for. If a server
+// asks for more, the call ends at once with the *APIError. The default is 60 s.
+// With 0, each request to wait ends the call.
 func WithMaxRetryAfter(limit time.Duration) Option {
 	return clientOption(func(s *settings) error {
 		if limit < 0 {
@@ -237,12 +280,12 @@ func WithMaxRetryAfter(limit time.Duration) Option {
 	})
 }
 
-// WithMaxResponseBytes sets how long the body of a 2xx answer may be, after
-// decompression; without it, 10 MiB. A longer one is a *DecodeError for which
-// errors.Is matches ErrResponseTooLarge.
+// WithMaxResponseBytes limits the body of a 2xx response, after decompression. The
+// default is 10 MiB. A larger body is a *DecodeError that matches
+// [ErrResponseTooLarge].
 func WithMaxResponseBytes(limit int64) Option {
 	return clientOption(func(s *settings) error {
-		const most = 1 << 40 // no machine holds more; keeps limit+1 a number
+		const most = 1 << 40 // more than any memory; limit+1 stays a number
 		if limit < 1 || limit > most {
 			return &ArgumentError{"WithMaxResponseBytes", "must be 1 to 1 TiB"}
 		}
@@ -251,8 +294,8 @@ func WithMaxResponseBytes(limit int64) Option {
 	})
 }
 
-// WithInsecureHTTP allows a base URL with http to a host that is not loopback.
-// The key then crosses the network in clear.
+// WithInsecureHTTP allows a base URL with http to a host that is not loopback. The
+// key is then sent in plaintext.
 func WithInsecureHTTP() Option {
 	return clientOption(func(s *settings) error {
 		s.insecureHTTP = true
@@ -260,9 +303,9 @@ func WithInsecureHTTP() Option {
 	})
 }
 
-// WithMaxRetries sets how often a call is retried after its first attempt, 0 to
-// 100; without it, 3. 0 turns retries off. The client's retry budget, of which
-// 100 retries take all, holds as well.
+// WithMaxRetries limits the retries after the first attempt, from 0 to 100. The
+// default is 3. 0 turns retries off. The client's retry budget, which 100 retries
+// use up, applies as well.
 func WithMaxRetries(retries int) SharedOption {
 	return sharedOption(func(s *callSettings) error {
 		if retries < 0 || retries > 100 {
@@ -273,9 +316,9 @@ func WithMaxRetries(retries int) SharedOption {
 	})
 }
 
-// WithAttemptTimeout sets how long one attempt may take, from the connection to
-// the end of the body; without it, 30 s. It must be positive. What limits the
-// whole call is the context.
+// WithAttemptTimeout limits one attempt, from the connection to the end of the
+// body. The default is 30 s. It must be positive. The context limits the whole
+// call.
 func WithAttemptTimeout(timeout time.Duration) SharedOption {
 	return sharedOption(func(s *callSettings) error {
 		if timeout <= 0 {
@@ -286,28 +329,28 @@ func WithAttemptTimeout(timeout time.Duration) SharedOption {
 	})
 }
 
-// ownHeaders are those that the client answers for, or that net/http would drop
-// without a word.
-var ownHeaders = []string{
+// reservedHeaders are those that the client sets itself, or that net/http ignores.
+var reservedHeaders = []string{
 	"Authorization", "X-Api-Key", "Api-Key", "Host", "Content-Length", "Transfer-Encoding", "Trailer",
 }
 
-// WithHeader sets a header of each request; a call's wins over the client's,
-// and both over those of the client itself (Accept, Content-Type, User-Agent).
-// A name has one value, and its case does not matter. Authorization, the key
-// headers, Host, Content-Length, Transfer-Encoding and Trailer are an
-// *ArgumentError. With an Idempotency-Key net/http itself may send a POST twice,
-// where the server closes the connection.
+// WithHeader sets a header of each request. A call's header wins over the client's,
+// and both over Accept, Content-Type and User-Agent of the client itself. A name
+// has one value, and its case does not matter.
+//
+// Authorization, X-API-Key, api-key, Host, Content-Length, Transfer-Encoding and
+// Trailer are an *ArgumentError. With an Idempotency-Key, net/http itself may
+// resend a POST if the server closes the connection.
 func WithHeader(key, value string) SharedOption {
 	return sharedOption(func(s *callSettings) error {
 		name := http.CanonicalHeaderKey(key)
 		switch {
 		case !validToken(key):
-			return &ArgumentError{"WithHeader", "must have the name of a header"}
-		case slices.Contains(ownHeaders, name):
+			return &ArgumentError{"WithHeader", "must have a valid header name"}
+		case slices.Contains(reservedHeaders, name):
 			return &ArgumentError{"WithHeader", "must not set " + name}
 		case !validHeaderValue(value):
-			return &ArgumentError{"WithHeader", "must have a value without control characters, or spaces at its ends"}
+			return &ArgumentError{"WithHeader", "must have a value without control characters and without leading or trailing spaces"}
 		}
 		s.header = s.header.Clone()
 		if s.header == nil {
@@ -318,17 +361,32 @@ func WithHeader(key, value string) SharedOption {
 	})
 }
 
-// WithResponse fills response when the call ends, on success and on error, and
-// overwrites what is there: where no answer came, StatusCode is 0. With All it
-// is the last page's. Given twice, both are filled. Calls that run at the same
-// time each need a Response of their own.
+// WithOrganization sets the organization of the calls that take one: they send it
+// as organization_id in the query, or in the body of
+// MCPConfigurations().Create. Other calls do not send it. An id has 1 to 128
+// visible ASCII characters. A call that requires an organization and has none
+// returns an *ArgumentError.
+func WithOrganization(id string) SharedOption {
+	return sharedOption(func(s *callSettings) error {
+		if len(id) < 1 || len(id) > 128 || strings.ContainsFunc(id, notVisible) {
+			return &ArgumentError{"WithOrganization", "must be 1 to 128 visible ASCII characters"}
+		}
+		s.organization = id
+		return nil
+	})
+}
+
+// WithResponse fills response when the call ends, on success and on error. It
+// overwrites what response contains: if there was no HTTP response, StatusCode is
+// 0. With All, it describes the last page. If it is given twice, both are filled.
+// Concurrent calls need a Response each.
 func WithResponse(response *Response) CallOption {
 	return callOption(func(s *callSettings) error {
 		if response == nil {
 			return &ArgumentError{"WithResponse", "must not be nil"}
 		}
 		*response = Response{} // nothing of an earlier call is left, however this one ends
-		s.responses = append(s.responses, response)
+		s.responses = append(slices.Clip(s.responses), response)
 		return nil
 	})
 }
@@ -337,23 +395,9 @@ func nilOption(i int) error {
 	return &ArgumentError{"option " + strconv.Itoa(i), "must not be nil"}
 }
 
-// validToken reports whether s is a token (RFC 9110, section 5.6.2): a header's
-// name or a method.
-func validToken(s string) bool {
-	const punctuation = "!#$%&'*+-.^_`|~"
-	for _, c := range []byte(s) {
-		if !isAlphanumeric(c) && !strings.ContainsRune(punctuation, rune(c)) {
-			return false
-		}
-	}
-	return s != ""
-}
-
-func isAlphanumeric(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
-}
-
 func notPrintable(r rune) bool { return r < ' ' || r > '~' }
+
+func notVisible(r rune) bool { return r <= ' ' || r > '~' }
 
 // validHeaderValue reports whether net/http would send s as it is.
 func validHeaderValue(s string) bool {

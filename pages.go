@@ -1,129 +1,128 @@
 package freddy
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"hash/maphash"
 	"iter"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/aitronos/freddy-go/internal/wire"
 )
 
-// Page is one page of a list. The one that follows has the Offset of this one and
-// len(Items) more, or the ID of the last item as its After; All does that by
-// itself.
+// Page is one page of a list. The next page begins at the Offset of this one plus
+// len(Items), or has the ID of the last item as its After. The All methods request
+// the pages one after the other.
 type Page[T any] struct {
-	Items []*T // none of them nil; may be nil itself where there are none
+	Items []*T // no item is nil; may be nil if there are none
 
-	// HasMore reports whether another page may follow. The form of the trailer
-	// is not documented: hasMore rules where the server sends it; without it a
-	// page that is full has a successor: one of Limit items, or of 20 where
-	// Limit is 0.
+	// HasMore reports whether another page may follow. It is the server's hasMore
+	// if present. Otherwise it is true if the page is full: if it has at least
+	// Limit items (100 if Limit is larger, 20 if Limit is 0). It is false for lists
+	// that have no paging parameters.
 	HasMore bool
-	Extra   map[string]json.RawMessage // members beside data and hasMore: total and the like
+
+	// Extra has the other members of the response, such as total.
+	Extra map[string]json.RawMessage
+}
+
+// Collect returns everything that an iterator yields. On an error, it returns the
+// items before it, too.
+func Collect[T any](seq iter.Seq2[T, error]) ([]T, error) {
+	var items []T
+	for item, err := range seq {
+		if err != nil {
+			return items, err
+		}
+		items = append(items, item)
+	}
+	return items, nil
 }
 
 const (
-	maxPageSize     = 100
-	defaultPageSize = 20 // the server's, where no limit is sent
+	maxPageSize     = 100 // documented
+	defaultPageSize = 20  // the server's, if no limit is sent
 )
 
-// list is the body of a list.
+// list is the body of a list: an object with data, or a bare array.
 type list[T any] struct {
 	Object  string                     `json:"object"`
-	Data    []*T                       `json:"data"`
+	Data    []*T                       `json:"data" wire:"[]"`
 	HasMore *bool                      `json:"hasMore"`
 	Extra   map[string]json.RawMessage `json:"-"`
 }
 
-// verify requires of a list that it says so, and of its items what is required
-// of them alone.
-func (l *list[T]) verify() error {
+func (l *list[T]) validate() error {
 	if l.Object != "" && l.Object != "list" {
 		return &wire.Error{Pointer: "/object", Reason: "must be list"}
 	}
-	for i, item := range l.Data {
-		if model, ok := any(item).(identified); ok {
-			if err := identify(model, "/data/"+strconv.Itoa(i)); err != nil {
-				return err
-			}
+	return validateItems("/data", l.Data)
+}
+
+// validateItems validates the items at a pointer.
+func validateItems[T any](pointer string, items []*T) error {
+	for i, item := range items {
+		model, ok := any(item).(interface{ validate() error })
+		if !ok {
+			return nil
+		}
+		var member *wire.Error
+		if err := model.validate(); errors.As(err, &member) {
+			return &wire.Error{Pointer: pointer + "/" + strconv.Itoa(i) + member.Pointer, Reason: member.Reason}
 		}
 	}
 	return nil
 }
 
-// page returns the list as a Page, or nil of nil.
-func (l *list[T]) page(limit int) *Page[T] {
+// inArray removes the name of the list's member from the pointer of err if the
+// body is the bare array.
+func inArray(body []byte, err error) error {
+	var member *wire.Error
+	if errors.As(err, &member) && bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
+		_, rest, _ := strings.Cut(member.Pointer[1:], "/")
+		return &wire.Error{Pointer: "/" + rest, Reason: member.Reason}
+	}
+	return err
+}
+
+// page returns the list as a Page; nil for nil.
+func (l *list[T]) page() *Page[T] {
 	if l == nil {
 		return nil
+	}
+	return &Page[T]{Items: l.Data, HasMore: l.HasMore != nil && *l.HasMore, Extra: l.Extra}
+}
+
+// pageOf returns a page of a list that was requested with a limit.
+func (l *list[T]) pageOf(limit int) *Page[T] {
+	page := l.page()
+	if page == nil || l.HasMore != nil {
+		return page
 	}
 	if limit == 0 {
 		limit = defaultPageSize
 	}
-	more := len(l.Data) >= limit
-	if l.HasMore != nil {
-		more = *l.HasMore
-	}
-	return &Page[T]{Items: l.Data, HasMore: more, Extra: l.Extra}
+	page.HasMore = len(l.Data) >= min(limit, maxPageSize)
+	return page
 }
 
-// items returns what is listed, never nil unless the list is.
-func (l *list[T]) items() []*T {
-	if l == nil {
-		return nil
-	}
-	return append([]*T{}, l.Data...)
+// A pager has the parameters of a list in pages.
+type pager[P, T any] interface {
+	next(items []*T) P // the parameters of the page after items
 }
 
-// pageSize returns the query's value for the size of a page, empty for 0.
-func pageSize(limit int) (string, error) {
-	if limit < 0 || limit > maxPageSize {
-		return "", &ArgumentError{"Limit", "must be 1 to 100, or 0 for the server's default"}
-	}
-	return number(limit), nil
-}
-
-// model is a pointer to T that says what it is.
-type model[T any] interface {
-	*T
-	identified
-}
-
-var errRepeated = &wire.Error{Pointer: "/data", Reason: "is a page that the server has sent before"}
-
-// paginate is the one iterator behind every All. It asks for the first page
-// when the first item is wanted and for the next when the last is consumed;
-// next returns the parameters of the page that follows, and whether they are
-// others.
-//
-// A server that ignores paging would keep it going for ever, so it ends with an
-// error at a page with the very items of an earlier one, and at one after which
-// the same request would follow again.
-func paginate[P, T any, M model[T]](first P, opts []CallOption, get func(P, ...CallOption) (*Page[T], error), next func(P, []*T) (P, bool)) iter.Seq2[*T, error] {
+// paginate is the iterator behind every All. It requests the first page when the
+// loop begins, and the next page when the loop has consumed the last.
+func paginate[P pager[P, T], T any](ctx context.Context, fetch func(context.Context, P, *seenIDs, []CallOption) (*Page[T], error), first P, opts []CallOption) iter.Seq2[*T, error] {
 	opts = slices.Clone(opts)
 	return func(yield func(*T, error) bool) {
-		seen := map[uint64]bool{}
-		seed := maphash.MakeSeed()
-		params, following := first, first
-		unseen := callOption(func(s *callSettings) error {
-			s.accept = func(body any) error {
-				items := body.(*list[T]).Data
-				if len(items) == 0 {
-					return nil
-				}
-				mark := fingerprint[T, M](seed, items)
-				var moved bool
-				if following, moved = next(params, items); seen[mark] || !moved {
-					return errRepeated
-				}
-				seen[mark] = true
-				return nil
-			}
-			return nil
-		})
-		for {
-			page, err := get(params, append(slices.Clip(opts), unseen)...)
+		seen := &seenIDs{seed: maphash.MakeSeed(), hashes: map[uint64]struct{}{}}
+		for params := first; ; {
+			page, err := fetch(ctx, params, seen, opts)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -136,19 +135,38 @@ func paginate[P, T any, M model[T]](first P, opts []CallOption, get func(P, ...C
 			if len(page.Items) == 0 || !page.HasMore {
 				return
 			}
-			params = following
+			params = params.next(page.Items)
 		}
 	}
 }
 
-// fingerprint is a hash of the ids of a page, in their order.
-func fingerprint[T any, M model[T]](seed maphash.Seed, items []*T) uint64 {
-	var hash maphash.Hash
-	hash.SetSeed(seed)
-	for _, item := range items {
-		id, _, _ := M(item).identity()
-		hash.WriteString(id)
-		hash.WriteByte(0)
+// seenIDs has the hashes of the ids of all pages so far. A server that ignores
+// paging would keep an iterator going forever, so a page without a new id is an
+// error. Hashes bound the memory.
+type seenIDs struct {
+	seed   maphash.Seed
+	hashes map[uint64]struct{}
+}
+
+var errSamePage = &wire.Error{Pointer: "/data", Reason: "has no new item: the server returned the same page again"}
+
+// add adds the ids of a list.
+func (s *seenIDs) add(page any) error {
+	ids := page.(interface{ ids() []string }).ids()
+	before := len(s.hashes)
+	for _, id := range ids {
+		s.hashes[maphash.String(s.seed, id)] = struct{}{}
 	}
-	return hash.Sum64()
+	if len(ids) > 0 && len(s.hashes) == before {
+		return errSamePage
+	}
+	return nil
+}
+
+func (l *list[T]) ids() []string {
+	ids := make([]string, len(l.Data))
+	for i, item := range l.Data {
+		ids[i] = any(item).(interface{ identity() string }).identity()
+	}
+	return ids
 }

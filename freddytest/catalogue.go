@@ -343,7 +343,7 @@ func scripts() freddy.Connector {
 	}
 }
 
-func schema(text string) freddy.Schema { return freddy.NewSchema([]byte(text)) }
+func schema(text string) freddy.Schema { return freddy.Schema(text) }
 
 func day(year int, month time.Month, day int) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)

@@ -61,7 +61,7 @@ func (s *Server) Client(opts ...freddy.Option) *freddy.Client {
 	s.tb.Helper()
 	own := []freddy.Option{
 		freddy.WithBaseURL(s.URL()),
-		freddy.WithRetryWait(time.Millisecond, time.Millisecond),
+		freddy.WithRetryBackoff(time.Millisecond, time.Millisecond),
 	}
 	client, err := freddy.NewClient(APIKey, append(own, opts...)...)
 	if err != nil {

@@ -86,6 +86,29 @@ func Unsuccessful(data []byte) bool {
 	return found && !success
 }
 
+// Has reports whether the body of a response, bare or wrapped, has a member that is
+// not null. A model cannot tell an absent bool from false.
+func Has(data []byte, name string) bool {
+	d := newDecoder(data)
+	defer d.free()
+	if d.has(name) {
+		return true
+	}
+	success, inner, _ := d.wrapper()
+	d.json.ResetBytes(inner)
+	return success && d.has(name)
+}
+
+// has reports whether the object that comes next has a member that is not null.
+func (d *decoder) has(name string) (found bool) {
+	_ = d.members(d.json.Next(), func(key []byte, kind jx.Type) *Error {
+		found = found || string(key) == name && kind != jx.Null
+		return d.skip()
+	})
+	d.path = nil
+	return found
+}
+
 // Marshal returns the JSON of v, a model: the members in documented order, each
 // under the name of its tag, without the zero ones whose tag says omitzero,
 // then Extra by name. A member of Extra that has the name of another member is
