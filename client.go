@@ -45,8 +45,12 @@ type Client struct {
 
 // services has one value of each service, so that an accessor allocates nothing.
 type services struct {
-	connectors     ConnectorsService
-	configurations ConfigurationsService
+	connectors          ConnectorsService
+	configurations      ConfigurationsService
+	availableConnectors AvailableConnectorsService
+	accounts            AccountsService
+	connections         ConnectionsService
+	mcpConfigurations   MCPConfigurationsService
 }
 
 // NewClient returns a client for an API key. The key must be empty if, and only
@@ -127,8 +131,12 @@ func (c *Client) WithAPIKey(apiKey string) (*Client, error) {
 // bind makes the services use this client.
 func (c *Client) bind() {
 	c.services = services{
-		connectors:     ConnectorsService{c},
-		configurations: ConfigurationsService{c},
+		connectors:          ConnectorsService{c},
+		configurations:      ConfigurationsService{c},
+		availableConnectors: AvailableConnectorsService{c},
+		accounts:            AccountsService{c},
+		connections:         ConnectionsService{c},
+		mcpConfigurations:   MCPConfigurationsService{c},
 	}
 }
 
@@ -145,6 +153,20 @@ func (c *Client) Connectors() *ConnectorsService { return &c.serve().connectors 
 
 // Configurations returns the service for the user's configurations of connectors.
 func (c *Client) Configurations() *ConfigurationsService { return &c.serve().configurations }
+
+// AvailableConnectors returns the service for what a user can connect.
+func (c *Client) AvailableConnectors() *AvailableConnectorsService {
+	return &c.serve().availableConnectors
+}
+
+// Accounts returns the service for the accounts that the user has connected.
+func (c *Client) Accounts() *AccountsService { return &c.serve().accounts }
+
+// Connections returns the service for the accounts of one tool, and for adding one.
+func (c *Client) Connections() *ConnectionsService { return &c.serve().connections }
+
+// MCPConfigurations returns the service for the user's own MCP servers.
+func (c *Client) MCPConfigurations() *MCPConfigurationsService { return &c.serve().mcpConfigurations }
 
 // NewTransport returns the transport that a Client has by default, for a program
 // that changes its TLS settings or its proxy, wraps it for tracing, or shares it

@@ -1,0 +1,235 @@
+package freddy
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"time"
+)
+
+// WaitParams describes the sign-in that [ConnectionsService.Wait] waits for.
+type WaitParams struct {
+	// Known are the connections that List returned before Authorize. Those do not
+	// count unless they change. nil: every active connection counts.
+	Known []*Connection
+
+	// State is Authorization.State. If it is set, each poll that finds nothing also
+	// calls Complete, until that reports success.
+	State string
+
+	ApplicationID   string          // empty: the server's default, flowplate
+	PollInterval    time.Duration   // before the second poll; 0: 2 s
+	MaxPollInterval time.Duration   // the interval grows by half each time up to this; 0: 10 s
+	Progress        func(polls int) // called after each poll that found nothing; nil: none
+}
+
+const (
+	defaultPollInterval    = 2 * time.Second
+	defaultMaxPollInterval = 10 * time.Second
+	maxWait                = 10 * time.Minute // without a deadline; sign-ins are known to expire then
+	maxFailedPolls         = 5                // in a row, without ending the wait
+)
+
+// Wait polls the connections of a tool until the user has signed in, and returns the
+// new connection: an active one that is not in Known, or one of Known that has become
+// active or has another email, credential name, connection id or creation time. Of
+// several, it returns the newest. It requires [WithOrganization].
+//
+// The first poll is made at once. The interval counts from the response of the last
+// poll, and has up to a tenth of random extra. A poll is not retried unless
+// [WithMaxRetries] is given for the call. Up to five polls in a row may fail with 408,
+// 429, 5xx or without a response. Any other error of a poll ends the wait at once and
+// is returned, and so is the sixth failure. A Retry-After longer than the interval
+// replaces it. If a Retry-After is beyond the deadline, its error is returned at once.
+//
+// If the context ends, Wait returns a *NotConnectedError, which matches
+// [ErrNotConnected] and the error of the context. If the context has no deadline, Wait
+// returns a *NotConnectedError after 10 minutes.
+func (s *ConnectionsService) Wait(ctx context.Context, toolKey string, params WaitParams, opts ...CallOption) (*Connection, error) {
+	switch {
+	case ctx == nil:
+		return nil, &ArgumentError{"ctx", "must not be nil"}
+	case params.PollInterval < 0:
+		return nil, &ArgumentError{"PollInterval", "must not be negative"}
+	case params.MaxPollInterval < 0:
+		return nil, &ArgumentError{"MaxPollInterval", "must not be negative"}
+	}
+	limited := ctx
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, maxWait)
+		defer cancel()
+	}
+	w := &waiter{service: s, toolKey: toolKey, params: params, opts: append([]CallOption{WithMaxRetries(0), renewAlways}, opts...), known: knownBy(params.Known)}
+	start := time.Now()
+	connection, err := w.wait(limited)
+	if err == nil || limited.Err() == nil {
+		return connection, err
+	}
+	return nil, &NotConnectedError{ToolKey: toolKey, Polls: w.polls, Waited: time.Since(start), Last: w.last, Err: ctx.Err()}
+}
+
+// renewAlways lets a poll, which is not retried, use another key after a 401.
+var renewAlways = callOption(func(s *callSettings) error {
+	s.renewAlways = true
+	return nil
+})
+
+// waiter is the state of a Wait.
+type waiter struct {
+	service *ConnectionsService
+	toolKey string
+	params  WaitParams
+	opts    []CallOption
+	known   map[string]Connection
+
+	polls     int
+	failures  int    // in a row
+	last      error  // of the last poll that failed
+	completed bool   // Complete has reported success
+	named     string // the connection that Complete named
+}
+
+// knownBy returns copies of connections by id.
+func knownBy(connections []*Connection) map[string]Connection {
+	known := make(map[string]Connection, len(connections))
+	for _, c := range connections {
+		if c != nil {
+			known[c.ID] = *c
+		}
+	}
+	return known
+}
+
+// wait polls until there is a connection, or an error that ends the wait.
+func (w *waiter) wait(ctx context.Context) (*Connection, error) {
+	interval, most := w.params.PollInterval, w.params.MaxPollInterval
+	if interval == 0 {
+		interval = defaultPollInterval
+	}
+	if most == 0 {
+		most = defaultMaxPollInterval
+	}
+	for ; ; interval = min(interval+interval/2, max(most, w.params.PollInterval)) {
+		connection, err := w.poll(ctx)
+		if connection != nil || ctx.Err() != nil {
+			return connection, err
+		}
+		delay := interval
+		if err == nil {
+			w.failures = 0
+		} else {
+			w.last, w.failures = err, w.failures+1
+			if !passing(err) || w.failures > maxFailedPolls {
+				return nil, err
+			}
+			delay = max(delay, retryAfter(err))
+			if deadline, ok := ctx.Deadline(); ok && retryAfter(err) > time.Until(deadline) {
+				return nil, err
+			}
+		}
+		if w.params.Progress != nil {
+			w.params.Progress(w.polls)
+		}
+		if err := sleep(ctx, delay+time.Duration(rand.Int64N(int64(min(delay/10, time.Second))+1))); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// poll lists the connections, and completes the sign-in if there is none yet.
+func (w *waiter) poll(ctx context.Context) (*Connection, error) {
+	connection, err := w.find(ctx)
+	if connection != nil || err != nil || w.params.State == "" || w.completed {
+		return connection, err
+	}
+	completion, err := w.service.Complete(ctx, w.params.State, w.opts...)
+	switch {
+	case notYet(err), err == nil && !completion.Connected:
+		return nil, nil //nolint:nilnil // neither a connection nor an error: the user has not signed in yet
+	case err != nil:
+		return nil, err
+	}
+	w.completed, w.named = true, completion.Connection.ID
+	return w.find(ctx)
+}
+
+// find returns the newest connection that is new or has changed; otherwise the active
+// one that Complete has named.
+func (w *waiter) find(ctx context.Context) (*Connection, error) {
+	w.polls++
+	page, err := w.service.List(ctx, w.toolKey, ConnectionListParams{ApplicationID: w.params.ApplicationID}, w.opts...)
+	if err != nil {
+		return nil, err
+	}
+	var newest, named *Connection
+	for _, c := range page.Items {
+		switch {
+		case !c.Active:
+		case w.changed(c):
+			if newest == nil || c.CreatedAt.After(newest.CreatedAt) {
+				newest = c
+			}
+		case w.named != "" && (c.ConnectionID == w.named || c.ID == w.named):
+			named = c
+		}
+	}
+	if newest == nil {
+		newest = named
+	}
+	return newest, nil
+}
+
+// changed reports whether an active connection is not known, or not as it was.
+func (w *waiter) changed(c *Connection) bool {
+	before, known := w.known[c.ID]
+	return !known || !before.Active || before.AccountEmail != c.AccountEmail || before.CredentialName != c.CredentialName ||
+		before.ConnectionID != c.ConnectionID || !before.CreatedAt.Equal(c.CreatedAt)
+}
+
+// notYet reports whether an error of Complete may only mean that the user has not
+// signed in yet.
+func notYet(err error) bool {
+	var e *APIError
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.StatusCode {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusGone, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
+}
+
+// passing reports whether a later poll may succeed.
+func passing(err error) bool {
+	var (
+		api       *APIError
+		transport *TransportError
+	)
+	if errors.As(err, &api) {
+		return api.StatusCode == http.StatusRequestTimeout || api.StatusCode == http.StatusTooManyRequests || api.StatusCode/100 == 5
+	}
+	return errors.As(err, &transport)
+}
+
+func retryAfter(err error) time.Duration {
+	var e *APIError
+	if errors.As(err, &e) {
+		return e.RetryAfter
+	}
+	return 0
+}
+
+// sleep waits, and returns the error of the context if that ends before.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
