@@ -86,9 +86,13 @@ func rateLimit(header http.Header) *RateLimit {
 		}
 		return header.Get("X-Ratelimit-" + name)
 	}
-	limit, hasLimit := count(first("Limit"))
-	remaining, hasRemaining := count(first("Remaining"))
-	reset, hasReset := resetTime(first("Reset"), header.Get("Date"))
+	limits, remains, resets := first("Limit"), first("Remaining"), first("Reset")
+	if limits == "" && remains == "" && resets == "" { // nearly always
+		return nil
+	}
+	limit, hasLimit := count(limits)
+	remaining, hasRemaining := count(remains)
+	reset, hasReset := resetTime(resets, header.Get("Date"))
 	if !hasLimit && !hasRemaining && !hasReset {
 		return nil
 	}

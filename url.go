@@ -68,8 +68,7 @@ func asciiLower(s string) string {
 	}, s)
 }
 
-// target returns the URL of a request, and its path as errors show it. hide
-// redacts what the caller supplied of the path.
+// target returns the URL of a request.
 func (r *request) target(base url.URL) (*url.URL, error) {
 	if r.route == "" {
 		return &base, r.extend(&base)
@@ -87,7 +86,7 @@ func (r *request) target(base url.URL) (*url.URL, error) {
 }
 
 // query is the encoded query of a request, or why there is none. Parameters are
-// added in the order of their names, so that equal parameters make equal requests.
+// added in a fixed order, so that equal parameters make equal requests.
 type query struct {
 	encoded string
 	err     error
@@ -106,7 +105,7 @@ func (q query) with(name, value string) query {
 }
 
 // withNumber adds a parameter, unless it is 0. A negative one is an error.
-func (q query) withNumber(name string, argument string, n int) query {
+func (q query) withNumber(name, argument string, n int) query {
 	if n < 0 && q.err == nil {
 		q.err = &ArgumentError{argument, "must not be negative"}
 	}
