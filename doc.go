@@ -1,6 +1,6 @@
-// Package freddy is a client for the Freddy personal connectors API: the
-// catalogue of connectors, each an MCP server with a JSON Schema that says how
-// it is configured, and users' configurations of them.
+// Package freddy is a client for the Freddy personal connectors API: the catalogue
+// of connectors (each an MCP server with a JSON Schema that says how it is
+// configured), users' configurations of them, and the accounts that users connect.
 //
 //	client, err := freddy.NewClient(os.Getenv("FREDDY_API_KEY"))
 //	if err != nil {
@@ -15,130 +15,97 @@
 //	}
 //	fmt.Println(connector.Name, connector.Metadata.AuthMethod)
 //
-// A program makes one [Client] for each key and shares it. Lists are iterators
-// that ask for a page when the loop gets there:
-//
-//	for connector, err := range client.Connectors().All(ctx, freddy.ConnectorListParams{}) {
-//		if err != nil {
-//			return err
-//		}
-//		fmt.Println(connector.Name)
-//	}
-//
-// A connector's [Schema] makes a form ([Schema.Fields]), fills in what is left
-// out ([Schema.ApplyDefaults]) and checks settings ([Schema.Validate]) before a
-// configuration is created with them. Nothing is checked unasked.
-//
-// Where a comment names a page as its source, it is one of the vendor's
-// documentation (docs.aitronos.com, as of November 2026), which is marked as in
-// development.
+// A program makes one [Client] for each key ([Client.WithAPIKey] shares the
+// connections) and uses it from any number of goroutines. Lists are iterators that
+// request a page when the loop gets there. Package
+// [github.com/aitronos/freddy-go/schema] reads a connector's configuration schema,
+// package [github.com/aitronos/freddy-go/freddytest] is a fake of the API for tests.
 //
 // # Models
 //
-// Models are plain structs. A zero field means that the member was absent or
-// null; members that a model does not name are in its Extra, and unknown values
-// of an enumeration pass through. Both spellings of the API's pages decode,
-// camelCase and snake_case; of a member that comes twice the last value that is
-// not null counts. encoding/json writes camelCase and loses nothing but
-// credentials and the difference between null and absent; an Extra that bears the
-// name of a field is not written. json.Unmarshal follows the rules of the client,
-// save that a missing id and a foreign object value are the client's errors only.
+// A zero field means that the member was absent or null. Members that a model does
+// not name are in its Extra. camelCase and snake_case names are read, because the
+// API's pages use both. If a member is repeated, the last value that is not null
+// wins. encoding/json writes what was read, except credentials and the difference
+// between null and absent.
 //
-// The strings of a model are pieces of one copy of its answer's text: one that
-// is kept for long keeps that text alive, and strings.Clone frees it.
+// The strings of a model share one copy of the response body. Use strings.Clone to
+// keep one without retaining the rest. Items of a list are allocated in blocks of up
+// to 8.
 //
 // # Errors
 //
-// The type of an error says where the call ended.
+// The type of an error says how the call ended. errors.Is and errors.As never speak
+// of an earlier attempt.
 //
-//   - [*ArgumentError]: before anything was sent; the program has to change.
-//   - [*TransportError]: no complete answer arrived. Its Ambiguous says whether
-//     the server may have processed the request, Timeout whether a time limit
-//     ended it.
-//   - [*APIError]: the server said no. errors.Is matches the class of its
-//     status: [ErrNotFound], [ErrUnauthenticated], [ErrRateLimited] and others.
-//   - [*DecodeError]: the server said yes, but not as documented.
-//   - [*ValidationError]: settings do not satisfy a connector's schema.
+//   - [*ArgumentError]: nothing was sent; the program has to change.
+//   - [*TransportError]: there was no complete response. Ambiguous reports whether
+//     the server may have processed the request.
+//   - [*APIError]: an error response. It matches the sentinel of its status:
+//     [ErrNotFound], [ErrUnauthenticated], [ErrRateLimited] and others.
+//   - [*DecodeError]: a 2xx response that is not as documented.
+//   - [*NotConnectedError]: the end of [ConnectionsService.Wait].
 //
-// errors.Is matches context.DeadlineExceeded and context.Canceled only where the
-// caller's own context ended the call; the error is then a *TransportError.
-//
-// A *TransportError holds the last *APIError of an earlier attempt, if there was
-// one: errors.As finds it, and errors.Is matches its class. Where the difference
-// matters, ask for the *TransportError first. The methods of a [Schema] that
-// cannot be used return an error of none of these types.
-//
-// The text of an error is one line of at most 1 KiB, fit for a log: it holds
-// neither a key nor a query nor a body, and control characters are escaped.
+// [MayHaveSucceeded] reports whether a failed call may have had its effect.
+// context.DeadlineExceeded and context.Canceled match only if the caller's context
+// ended the call. The text of an error is one line of at most 1 KiB, without the key,
+// a query or a body.
 //
 // # Retries
 //
-// A call is retried where that is safe and may help, and in no other case. HEAD
-// and OPTIONS, which only [Client.Do] sends, are retried like GET:
+// A call is retried only where that is safe and may help. HEAD and OPTIONS are
+// retried like GET. SetEnabled, SetActive and SetTools set absolute values and are
+// retried like PUT.
 //
-//	                            GET, PUT, DELETE,   POST, PATCH
-//	                            SetEnabled
-//	network fault, time limit   retried             if nothing was sent
-//	body cut or broken          retried             -
+//	                            GET, PUT, DELETE    POST, PATCH
+//	network failure, timeout    retried             if nothing was sent
+//	body cut off or broken      retried             -
 //	429                         retried             retried
 //	408, 5xx                    retried             -
 //	501, 505, 511               -                   -
 //	any other status            -                   -
 //
-// Never retried, because a repeat meets the same: a name that does not exist, a
-// TLS certificate that one side refuses, plain HTTP on a TLS port, a proxy that
-// wants credentials, an answer that cannot be decoded or is too large. Redirects
-// are never followed: a 3xx is an *APIError. A 404 that answers a repeated
-// DELETE, when an earlier attempt may have been processed, is success.
+// Permanent failures are not retried: unknown hosts, rejected TLS certificates,
+// plain HTTP on a TLS port, a proxy that rejects the connection with a status below
+// 500, and 2xx bodies that cannot be used. Redirects are not followed: a 3xx is an
+// *APIError. If a retried DELETE gets 404 after an attempt that may have been
+// processed, it succeeds. After a 401, [WithKeySource] is asked again: another key
+// gets one more attempt, whatever the method.
 //
 //	retries                     3                   WithMaxRetries
-//	time of an attempt          30 s                WithAttemptTimeout
-//	time of the call            unlimited           the context
-//	wait before retry n         1 ms to 500 ms * 2^(n-1), at most 8 s, uniform
-//	                                                WithRetryWait
+//	timeout of an attempt       30 s                WithAttemptTimeout
+//	timeout of the call         none                the context
+//	delay before retry n        1 ms to 500 ms * 2^(n-1), at most 8 s, uniform
+//	                                                WithRetryBackoff
 //	Retry-After                 up to 60 s          WithMaxRetryAfter
-//	budget of a client          500 tokens; a retry takes 5, a success gives 1
-//	body of a success           10 MiB              WithMaxResponseBytes
-//	body of an error            64 KiB kept
-//	headers                     1 MiB               own transport only
+//	retry budget of a client    500 tokens; a retry takes 5, a response below 500
+//	                            gives 1
+//	body of a 2xx               10 MiB              WithMaxResponseBytes
+//	body of an error response   64 KiB kept
+//	response header             1 MiB               own transport, NewTransport
 //
-// Retry-After is honoured in seconds, with decimals, as an HTTP-date, and as
-// retry-after-ms, which wins. A server that asks for more than the limit, or for
-// more than the context has left, ends the call at once with the *APIError,
-// whose RetryAfter is what it asked. The budget is shared by all calls of a
-// client; without tokens a call ends with the error of its last attempt, so that
-// an outage is not multiplied. net/http itself may send a request anew that
-// a closing connection did not take.
+// A Retry-After is waited for with a random extra of up to a tenth, at most 1 s. It
+// may be in seconds, with decimals, an HTTP-date, or retry-after-ms, which wins. If
+// it is longer than the limit, or a delay would outlast the context's deadline, the
+// call ends at once. A 429 with a Retry-After costs no budget, and a 429 gives none.
+// Without tokens, a call ends with the error of its last attempt, so that an outage
+// is not multiplied. Derived clients have their own budget, and share one that is ten
+// times as large. The Decision of an error says why there was no further attempt.
 //
-// # Concurrency
-//
-// A [Client], its services, a [Schema] and the iterators of All may be used by
-// many goroutines at once, and options may be shared, save [WithResponse]. What a
-// call returns is its caller's alone: the client neither keeps it nor changes it.
+// net/http itself may resend a request that a closing connection did not accept.
 //
 // # Secrets
 //
-// The key goes to the scheme, host and port of the base URL and nowhere else. It
-// lives in a closure: no verb of fmt, no logger, encoder or use of reflection
-// shows it in a [Client], an option, a [Response] or an error, and where a
-// server or proxy echoes it, REDACTED stands in its place. [Credentials] are
-// write-only: they print as REDACTED, and no error or Response shows what a
-// server repeats of them, but for values of less than four bytes and the member
-// type. Nothing is logged unless [WithLogger] is given; then it is method, route,
-// status, attempt, duration, request id and, in fixed words, why an attempt
-// failed.
+// The key goes to the scheme, host and port of the base URL only. It lives in a
+// closure: no verb of fmt, logger, encoder or use of reflection shows it in a Client,
+// an option, a Response, an error or a context. [Credentials] are write-only.
 //
-// # Testing
+// If a server echoes the key or the call's credentials, errors and responses contain
+// REDACTED instead. That covers a secret of 8 bytes or more as it was sent, as JSON,
+// Go, URLs or HTML escape it, and within base64; in codes, types, ids and header names
+// a secret of 16 bytes or more. At the end of a body that was cut off, it also covers
+// a beginning of 8 bytes or more. It does not cover hexadecimal, another case, or text
+// in which every letter is escaped.
 //
-// Package [github.com/aitronos/freddy-go/freddytest] is the API in memory,
-// behind a real listener, with faults on demand: code that uses a Client is
-// tested with the Client.
-//
-//	func TestSync(t *testing.T) {
-//		server := freddytest.NewServer(t)
-//		server.Script(http.MethodGet, "/personal-connectors/pcon_github",
-//			freddytest.Reply{Status: http.StatusServiceUnavailable})
-//		err := Sync(t.Context(), server.Client()) // which asks again
-//		...
-//	}
+// Nothing is logged unless [WithLogger] is given.
 package freddy
