@@ -1,0 +1,366 @@
+package schema
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strconv"
+)
+
+// Limits of what Fields returns.
+const (
+	maxFields       = 4_000
+	maxFieldBytes   = 8 << 20 // of pointers, and of the schema's values
+	maxFieldOptions = 50_000
+)
+
+// Root returns the schema itself as a field, without a name and with an empty
+// pointer. Its Variants are those at the top level.
+//
+// What it cannot resolve it leaves out. Where a schema contains itself, the
+// inner field has no Fields, Items, Values or Variants. At most 4,000 fields are
+// returned, nested ones included. The caller may change what is returned.
+func (s *Schema) Root() Field {
+	if s.doc == nil {
+		return Field{}
+	}
+	b := &fieldBuilder{walk: newWalk(s.doc), text: []byte(s.doc.text), open: map[*node]int{}}
+	return b.field("", "", b.walk.single(s.doc.root), false)
+}
+
+// Fields returns the properties at the top level: those with an "order" keyword
+// first, in that order, then the rest as written. It is Root().Fields.
+func (s *Schema) Fields() []Field { return s.Root().Fields }
+
+// fieldBuilder makes fields of views.
+type fieldBuilder struct {
+	walk    *walk
+	text    []byte        // of the document, the caller's own copy
+	open    map[*node]int // the heads of the fields that are being made
+	fields  int
+	bytes   int
+	options int
+}
+
+// field makes the field of a view. secret is inherited.
+func (b *fieldBuilder) field(name, pointer string, v *view, secret bool) Field {
+	b.fields++
+	b.bytes += len(pointer)
+	f := Field{Name: name, Pointer: pointer, Secret: secret || v.secret}
+	if !b.walk.spend(40) {
+		return f
+	}
+	b.describe(&f, v)
+	if b.full() || slices.ContainsFunc(v.heads, func(n *node) bool { return b.open[n] > 0 }) {
+		return f
+	}
+	if !b.walk.spend(2 * len(v.heads)) {
+		return f
+	}
+	for _, head := range v.heads {
+		b.open[head]++
+	}
+	b.descend(&f, v)
+	for _, head := range v.heads {
+		b.open[head]--
+	}
+	return f
+}
+
+func (b *fieldBuilder) full() bool { return b.fields >= maxFields || b.bytes >= maxFieldBytes }
+
+// describe fills what the schema says of the value itself.
+func (b *fieldBuilder) describe(f *Field, v *view) {
+	f.Title, f.Description = v.first("title").string(), v.first("description").string()
+	f.Format, f.Pattern = v.first("format").string(), v.first("pattern").string()
+	f.Types, f.Nullable = v.types()
+	if len(f.Types) == 1 {
+		f.Type = f.Types[0]
+	}
+	f.ReadOnly, f.Deprecated = v.readOnly, v.deprecated
+	if n := v.first("default"); n != nil && b.afford(n) {
+		f.Default = n.decode(number)
+	}
+	if n := v.first("examples"); n != nil && n.kind == kindArray && b.afford(n) {
+		f.Examples, _ = n.decode(number).([]any)
+	}
+	f.Options = b.choices(v)
+	f.Minimum, f.ExclusiveMinimum = limits(v, "minimum", "exclusiveMinimum")
+	f.Maximum, f.ExclusiveMaximum = limits(v, "maximum", "exclusiveMaximum")
+	f.MultipleOf = v.first("multipleOf").number()
+	f.MinLength, f.MaxLength = v.first("minLength").length(), v.first("maxLength").length()
+	f.MinItems, f.MaxItems = v.first("minItems").length(), v.first("maxItems").length()
+	f.UniqueItems = v.first("uniqueItems").true()
+	if n := v.source(); n != nil {
+		f.Raw = json.RawMessage(b.text[n.start:n.end:n.end])
+	}
+}
+
+// source returns the nearest node.
+func (v *view) source() *node {
+	for v.node == nil && len(v.children) > 0 {
+		v = v.children[0]
+	}
+	return v.node
+}
+
+// types returns the types besides null, and whether null is a value.
+func (v *view) types() (types []string, nullable bool) {
+	nullable = v.nullable
+	for _, name := range v.first("type").strings() {
+		if name == "null" {
+			nullable = true
+		} else if !slices.Contains(types, name) {
+			types = append(types, name)
+		}
+	}
+	return types, nullable
+}
+
+// afford counts the values of the schema that are decoded for fields.
+func (b *fieldBuilder) afford(n *node) bool {
+	b.bytes += n.end - n.start
+	return b.bytes < maxFieldBytes
+}
+
+// limits returns a limit and the exclusive one, which in draft 4 is a boolean.
+func limits(v *view, inclusive, exclusive string) (limit, exclusiveLimit *float64) {
+	limit = v.first(inclusive).number()
+	other := v.first(exclusive)
+	if other.true() {
+		return nil, limit
+	}
+	return limit, other.number()
+}
+
+// number returns a number, or nil.
+func (n *node) number() *float64 {
+	if n == nil || n.kind != kindNumber {
+		return nil
+	}
+	f, err := strconv.ParseFloat(n.value, 64)
+	if err != nil {
+		return nil
+	}
+	return &f
+}
+
+// length returns a number that is a length, or nil.
+func (n *node) length() *int {
+	f := n.number()
+	if f == nil || *f < 0 || *f > math.MaxInt32 || *f != math.Trunc(*f) {
+		return nil
+	}
+	length := int(*f)
+	return &length
+}
+
+// choices returns the values of a closed choice.
+func (b *fieldBuilder) choices(v *view) []Option {
+	var options []Option
+	add := func(v *view) {
+		nodes := v.first("enum").list()
+		if constant := v.first("const"); constant != nil {
+			nodes = []*node{constant}
+		}
+		for _, n := range nodes {
+			if b.options++; b.options <= maxFieldOptions && b.afford(n) {
+				options = append(options, Option{Value: n.decode(number)})
+			}
+		}
+	}
+	if v.first("const") != nil || v.first("enum") != nil || len(v.constants) == 0 {
+		add(v)
+	} else {
+		for _, schema := range v.constants {
+			constant := b.walk.single(schema)
+			first := len(options)
+			if add(constant); len(options) == first+1 {
+				options[first].Title = constant.first("title").string()
+				options[first].Description = constant.first("description").string()
+			}
+		}
+	}
+	if b.options > maxFieldOptions || b.bytes >= maxFieldBytes {
+		return nil // some of the values would look like all of them
+	}
+	return options
+}
+
+// list returns the items of an array.
+func (n *node) list() []*node {
+	if n == nil {
+		return nil
+	}
+	return n.items
+}
+
+// descend makes the fields below a field.
+func (b *fieldBuilder) descend(f *Field, v *view) {
+	f.Fields = b.properties(f, v, nil)
+	for i, item := range v.first("prefixItems").list() {
+		b.tupleItem(f, i, item)
+	}
+	if items := v.first("items"); items != nil {
+		for i, item := range items.items {
+			b.tupleItem(f, i, item)
+		}
+	}
+	if len(v.items) > 0 && !b.full() {
+		items := b.field("", f.Pointer+"/-", b.walk.view(v.items), f.Secret)
+		f.Items = &items
+	}
+	if len(v.values) > 0 && !b.full() {
+		values := b.field("", f.Pointer+"/*", b.walk.alternatives(v.values), f.Secret)
+		f.Values = &values
+	}
+	b.variants(f, v)
+	for _, inner := range []*Field{f.Items, f.Values} {
+		if inner != nil && inner.Secret {
+			f.Secret = true
+		}
+	}
+}
+
+func (b *fieldBuilder) tupleItem(f *Field, i int, item *node) {
+	if item.kind == kindObject && !b.full() {
+		name := strconv.Itoa(i)
+		f.Fields = append(f.Fields, b.field(name, f.Pointer+"/"+name, b.walk.single(item), f.Secret))
+	}
+}
+
+// alternatives returns the view of a value that one of several schemas describes.
+func (w *walk) alternatives(schemas []*node) *view {
+	if len(schemas) == 1 {
+		return w.single(schemas[0])
+	}
+	return &view{choices: [][]*node{schemas}, heads: schemas[:1]}
+}
+
+// properties makes the fields of an object, without those that select a variant.
+func (b *fieldBuilder) properties(f *Field, v *view, without map[string]any) []Field {
+	var fields []Field
+	for _, name := range b.walk.ordered(v) {
+		if _, left := without[name]; left || b.full() {
+			continue
+		}
+		property := b.field(name, f.Pointer+"/"+escapeToken.Replace(name), b.walk.view(v.properties[name]), f.Secret)
+		property.Required = v.required[name] && !v.conditional[name]
+		fields = append(fields, property)
+	}
+	return fields
+}
+
+// ordered returns the names of the properties in the order of a form.
+func (w *walk) ordered(v *view) []string {
+	order := map[string]float64{}
+	for _, name := range v.names {
+		if n := w.view(v.properties[name]).first("order").number(); n != nil {
+			order[name] = *n
+		}
+	}
+	if len(order) == 0 {
+		return v.names
+	}
+	names := slices.Clone(v.names)
+	slices.SortStableFunc(names, func(a, b string) int {
+		x, hasX := order[a]
+		y, hasY := order[b]
+		switch {
+		case hasX && hasY && x != y:
+			if x < y {
+				return -1
+			}
+			return 1
+		case hasX == hasY:
+			return 0
+		case hasX:
+			return -1
+		}
+		return 1
+	})
+	return names
+}
+
+// variants makes the variants of a field.
+func (b *fieldBuilder) variants(f *Field, v *view) {
+	var types []string
+	for _, variant := range b.walk.variants(v) {
+		if b.full() {
+			break
+		}
+		field := b.variant(f, variant)
+		f.Variants = append(f.Variants, field)
+		for _, name := range field.Field.Types {
+			if !slices.Contains(types, name) {
+				types = append(types, name)
+			}
+		}
+		f.Nullable = f.Nullable || field.Field.Nullable
+		// A value that is secret in one variant is not to be shown in any.
+		f.Secret = f.Secret || field.Field.Secret
+	}
+	if len(f.Types) == 0 && len(types) > 0 {
+		if f.Types = types; len(types) == 1 {
+			f.Type = types[0]
+		}
+	}
+}
+
+func (b *fieldBuilder) variant(f *Field, v *variantView) Variant {
+	field := b.field("", f.Pointer, v.view, f.Secret)
+	field.Fields = slices.DeleteFunc(field.Fields, func(inner Field) bool {
+		_, matched := v.match[inner.Name]
+		return matched
+	})
+	return Variant{Title: field.Title, Description: field.Description, Match: v.match, Field: field}
+}
+
+// variantView is one schema of a choice.
+type variantView struct {
+	view  *view
+	match map[string]any
+}
+
+// variants returns the schemas of the first choice of a view. If there are
+// more choices, they are inside each of them.
+func (w *walk) variants(v *view) []*variantView {
+	if len(v.choices) == 0 {
+		return nil
+	}
+	var variants []*variantView
+	for _, schema := range v.choices[0] {
+		if !w.spend(1 + len(v.choices)) {
+			break
+		}
+		inner := w.single(schema)
+		variant := &variantView{view: inner}
+		for _, name := range inner.names {
+			if constant := w.view(inner.properties[name]).constant(); constant != nil {
+				if variant.match == nil {
+					variant.match = map[string]any{}
+				}
+				variant.match[name] = constant.decode(number)
+			}
+		}
+		if len(v.choices) > 1 {
+			combined := *inner
+			combined.choices = slices.Concat(inner.choices, v.choices[1:])
+			combined.heads = slices.Concat(inner.heads, v.heads[:0])
+			variant.view = &combined
+		}
+		variants = append(variants, variant)
+	}
+	return variants
+}
+
+// constant returns the only value, or nil.
+func (v *view) constant() *node {
+	if c := v.first("const"); c != nil {
+		return c
+	}
+	if enum := v.first("enum"); enum != nil && len(enum.items) == 1 {
+		return enum.items[0]
+	}
+	return nil
+}

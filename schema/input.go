@@ -1,0 +1,331 @@
+package schema
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// Limits of what the library compiles. Its time grows with the square of the
+// number of schemas, and it keeps a pointer for each.
+const (
+	maxSchemas      = 5_000
+	maxPointerBytes = 4 << 20
+)
+
+var errTooManySchemas = fmt.Errorf("it has more than %d schemas", maxSchemas)
+
+// unresolved is the scheme of the URL that stands for a reference that the
+// document does not resolve. The library asks for it if it needs the target.
+const unresolved = "unresolved:"
+
+// input makes the library's form of a document: without annotations, with
+// references as pointers from the root.
+type input struct {
+	doc        *document
+	patterns   *patterns
+	pointers   int // their bytes
+	unresolved []*node
+}
+
+// build returns the library's form of the document.
+func (in *input) build() (any, error) {
+	d := in.doc
+	if len(d.schemas) > maxSchemas {
+		return nil, errTooManySchemas
+	}
+	if err := in.locate(d.root, "", 0); err != nil {
+		return nil, err
+	}
+	for i, n := range d.elsewhere {
+		if err := in.locate(n, in.elsewhere(i), 0); err != nil {
+			return nil, err
+		}
+	}
+	if err := in.checkPatterns(); err != nil {
+		return nil, err
+	}
+	root := in.schema(d.root)
+	if len(d.elsewhere) == 0 {
+		return root, nil
+	}
+	// Only an object has the reference that found them.
+	object, _ := root.(map[string]any)
+	keyword := in.definitions()
+	definitions, _ := object[keyword].(map[string]any)
+	if definitions == nil {
+		definitions = map[string]any{}
+	}
+	for i, n := range d.elsewhere {
+		definitions[elsewhereName(i)] = in.object(n)
+	}
+	object[keyword] = definitions
+	return object, nil
+}
+
+// definitions is the keyword under which the draft keeps schemas for reference.
+func (in *input) definitions() string {
+	if in.doc.before2019() {
+		return "definitions"
+	}
+	return "$defs"
+}
+
+func (in *input) elsewhere(i int) string { return "/" + in.definitions() + "/" + elsewhereName(i) }
+
+func elsewhereName(i int) string { return "elsewhere " + strconv.Itoa(i) }
+
+// locate sets the pointers of the schemas at n and inside it.
+func (in *input) locate(n *node, pointer string, depth int) error {
+	if n.pointer != "" || !n.isSchema {
+		return nil
+	}
+	// The library builds the pointer of a schema token by token.
+	if in.pointers += len(pointer) * (depth + 1) / 4; in.pointers > maxPointerBytes {
+		return errors.New("its names are too long")
+	}
+	n.pointer = pointer
+	if in.wraps(n) {
+		pointer += "/anyOf/1"
+	}
+	for _, keyword := range n.names {
+		if applicators[keyword] == 0 {
+			continue
+		}
+		member := n.members[keyword]
+		below := pointer + "/" + in.keyword(n, keyword)
+		if applicators[keyword] == single || applicators[keyword] == singleOrList && member.kind != kindArray {
+			if err := in.locate(member, below, depth+1); err != nil {
+				return err
+			}
+			continue
+		}
+		for i, item := range member.items {
+			if err := in.locate(item, below+"/"+strconv.Itoa(i), depth+2); err != nil {
+				return err
+			}
+		}
+		for _, name := range member.names {
+			if err := in.locate(member.members[name], below+"/"+escapeToken.Replace(name), depth+2); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// keyword returns the keyword that stands for one of n: draft 2020-12 has other
+// names for a list of items and the items after it.
+func (in *input) keyword(n *node, keyword string) string {
+	if in.doc.draft != jsonschema.Draft2020 || n.member("items") == nil || n.members["items"].kind != kindArray || n.members["prefixItems"] != nil {
+		return keyword
+	}
+	switch keyword {
+	case "items":
+		return "prefixItems"
+	case "additionalItems":
+		return "items"
+	}
+	return keyword
+}
+
+// wraps reports whether a schema that says "nullable" needs a choice to allow
+// null: something other than its type may exclude it.
+func (in *input) wraps(n *node) bool {
+	if !n.nullable() {
+		return false
+	}
+	for _, keyword := range []string{"$ref", "allOf", "anyOf", "oneOf", "not", "if", "const"} {
+		if n.members[keyword] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// schema returns the library's form of a schema, or of what stands in its place.
+func (in *input) schema(n *node) any {
+	if n.isElsewhere {
+		return map[string]any{"$ref": n.location()}
+	}
+	return in.object(n)
+}
+
+func (in *input) object(n *node) any {
+	if !n.isSchema || n.kind != kindObject {
+		return n.decode(exactNumber)
+	}
+	out := map[string]any{}
+	for _, keyword := range n.names {
+		if assertions[keyword] || applicators[keyword] != 0 || identifiers[keyword] && in.doc.dynamic {
+			in.add(out, n, keyword)
+		}
+	}
+	if in.wraps(n) {
+		return map[string]any{"anyOf": []any{map[string]any{"type": "null"}, out}}
+	}
+	if n.nullable() {
+		allowNull(out)
+	}
+	return out
+}
+
+// add adds a keyword of n to its library's form.
+func (in *input) add(out map[string]any, n *node, keyword string) {
+	member := n.members[keyword]
+	switch keyword {
+	case "$schema":
+		// The draft of the root is given to the compiler.
+		if n.parent != nil && n.members["$id"] != nil && knownDraft(member.string()) != nil {
+			out[keyword] = member.value
+		}
+	case "$ref":
+		out[keyword] = in.ref(n)
+	case "required":
+		if member.kind != kindArray {
+			out[keyword] = member.decode(exactNumber)
+		} else if names := uniqueNames(member); len(names) > 0 {
+			out[keyword] = names
+		}
+	case "minimum", "maximum":
+		if exclusive := n.member(exclusiveOf[keyword]); exclusive != nil && exclusive.kind == kindBool && exclusive.isTrue {
+			keyword = exclusiveOf[keyword]
+			if in.doc.draft == jsonschema.Draft4 {
+				out[keyword], keyword = true, limitOf[keyword]
+			}
+		}
+		out[keyword] = member.decode(exactNumber)
+	case "exclusiveMinimum", "exclusiveMaximum":
+		if member.kind != kindBool { // a boolean belongs to the limit beside it
+			out[keyword] = member.decode(exactNumber)
+		}
+	default:
+		if applicators[keyword] != 0 {
+			out[in.keyword(n, keyword)] = in.under(member, keyword)
+		} else {
+			out[keyword] = member.decode(exactNumber)
+		}
+	}
+}
+
+var (
+	exclusiveOf = map[string]string{"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
+	limitOf     = map[string]string{"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
+)
+
+// under returns what stands under an applicator.
+func (in *input) under(member *node, keyword string) any {
+	arrangement := applicators[keyword]
+	switch {
+	case member.kind == kindArray && (arrangement == list || arrangement == singleOrList):
+		items := make([]any, len(member.items))
+		for i, item := range member.items {
+			items[i] = in.schema(item)
+		}
+		return items
+	case member.kind == kindObject && arrangement == byName:
+		members := make(map[string]any, len(member.names))
+		for name, schema := range member.members {
+			members[name] = in.schema(schema)
+		}
+		return members
+	}
+	return in.schema(member)
+}
+
+// ref returns the library's form of the $ref of n.
+func (in *input) ref(n *node) any {
+	ref := n.members["$ref"]
+	switch {
+	case ref.kind != kindString:
+		return ref.decode(exactNumber)
+	case n.target != nil:
+		return n.target.location()
+	case knownDraft(ref.value) != nil:
+		return ref.value
+	}
+	in.unresolved = append(in.unresolved, ref)
+	return unresolved + strconv.Itoa(len(in.unresolved)-1)
+}
+
+// location returns the library's location of a schema.
+func (n *node) location() string {
+	tokens := strings.Split(n.pointer, "/")
+	for i, token := range tokens {
+		tokens[i] = url.PathEscape(token)
+	}
+	return address + "#" + strings.Join(tokens, "/")
+}
+
+// titles returns the titles of the schemas by their locations.
+func (in *input) titles() map[string]string {
+	titles := map[string]string{}
+	for _, n := range in.doc.schemas {
+		if title := n.member("title").string(); title != "" {
+			titles[n.location()] = title
+		}
+	}
+	return titles
+}
+
+// uniqueNames returns the strings of an array once each, or what is no such
+// array as it is.
+func uniqueNames(n *node) []any {
+	var names []any
+	seen := map[string]bool{}
+	for _, item := range n.items {
+		if item.kind == kindString && seen[item.value] {
+			continue
+		}
+		seen[item.value] = true
+		names = append(names, item.decode(exactNumber))
+	}
+	return names
+}
+
+// allowNull adds null to the type and the enum of a schema.
+func allowNull(schema map[string]any) {
+	switch types := schema["type"].(type) {
+	case string:
+		if types != "null" {
+			schema["type"] = []any{types, "null"}
+		}
+	case []any:
+		if !slices.Contains(types, any("null")) {
+			schema["type"] = append(types, "null")
+		}
+	}
+	if values, ok := schema["enum"].([]any); ok && !slices.Contains(values, nil) {
+		schema["enum"] = append(values, nil)
+	}
+}
+
+// checkPatterns reports the first pattern that cannot be used.
+func (in *input) checkPatterns() error {
+	for _, n := range in.doc.schemas {
+		if pattern := n.member("pattern"); pattern != nil && pattern.kind == kindString {
+			if err := in.patterns.check(pattern.value); err != nil {
+				return fmt.Errorf("%s: the pattern %s cannot be used: %w", pattern.place(), shorten(pattern.value), err)
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(byNameMembers(n.member("patternProperties")))) {
+			if err := in.patterns.check(name); err != nil {
+				return fmt.Errorf("%s: the pattern %s cannot be used: %w", n.members["patternProperties"].place(), shorten(name), err)
+			}
+		}
+	}
+	return nil
+}
+
+func byNameMembers(n *node) map[string]*node {
+	if n == nil {
+		return nil
+	}
+	return n.members
+}

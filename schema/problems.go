@@ -1,0 +1,184 @@
+package schema
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+)
+
+// Limits of what one ValidationError reports.
+const (
+	maxProblems     = 300
+	maxProblemBytes = 1 << 20 // of pointers
+)
+
+// problem is a FieldError whose pointer is not yet written.
+type problem struct {
+	location []string
+	name     string // below the location, if hasName
+	hasName  bool
+	keyword  string
+	message  string
+}
+
+// collector makes problems of the library's tree of errors.
+type collector struct {
+	engine   *engine // nil for the errors of a schema itself
+	problems []problem
+}
+
+// collect returns the problems of a tree, in the order of their places.
+func (c *collector) collect(e *jsonschema.ValidationError) []FieldError {
+	c.add(e)
+	slices.SortFunc(c.problems, compareProblems)
+	c.problems = slices.CompactFunc(c.problems, func(a, b problem) bool { return compareProblems(a, b) == 0 })
+	var out []FieldError
+	bytes := 0
+	for _, p := range c.problems {
+		pointer := p.pointer()
+		bytes += len(pointer)
+		if len(out) == maxProblems || bytes > maxProblemBytes && len(out) > 0 {
+			out[len(out)-1] = FieldError{Message: "has more problems, which are not listed"}
+			break
+		}
+		out = append(out, FieldError{Pointer: pointer, Keyword: p.keyword, Message: p.message})
+	}
+	return out
+}
+
+func (p *problem) pointer() string {
+	var b strings.Builder
+	for _, token := range p.location {
+		b.WriteString("/" + escapeToken.Replace(token))
+	}
+	if p.hasName {
+		b.WriteString("/" + escapeToken.Replace(p.name))
+	}
+	return b.String()
+}
+
+// token returns a token of the place, or "" and false after its end.
+func (p *problem) token(i int) (string, bool) {
+	switch {
+	case i < len(p.location):
+		return p.location[i], true
+	case i == len(p.location) && p.hasName:
+		return p.name, true
+	}
+	return "", false
+}
+
+func compareProblems(a, b problem) int {
+	for i := 0; ; i++ {
+		x, more := a.token(i)
+		y, moreOfB := b.token(i)
+		switch {
+		case !more && !moreOfB:
+			return cmp.Or(cmp.Compare(a.keyword, b.keyword), cmp.Compare(a.message, b.message))
+		case !more:
+			return -1
+		case !moreOfB:
+			return 1
+		}
+		if order := compareTokens(x, y); order != 0 {
+			return order
+		}
+	}
+}
+
+// compareTokens orders indexes as numbers.
+func compareTokens(a, b string) int {
+	if isDigits(a) && isDigits(b) {
+		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	}
+	return cmp.Compare(a, b)
+}
+
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// add appends the problems of a tree.
+func (c *collector) add(e *jsonschema.ValidationError) {
+	at := func(keyword, message string) {
+		c.problems = append(c.problems, problem{location: e.InstanceLocation, keyword: keyword, message: message})
+	}
+	named := func(name, keyword, message string) {
+		c.problems = append(c.problems, problem{location: e.InstanceLocation, name: name, hasName: true, keyword: keyword, message: message})
+	}
+	switch k := kindOf(e).(type) {
+	case *kind.Required:
+		for _, name := range k.Missing {
+			named(name, "required", "is required")
+		}
+	case *kind.DependentRequired:
+		for _, name := range k.Missing {
+			named(name, "dependentRequired", "is required because "+shorten(k.Prop)+" is set")
+		}
+	case *kind.Dependency:
+		for _, name := range k.Missing {
+			named(name, "dependencies", "is required because "+shorten(k.Prop)+" is set")
+		}
+	case *kind.AdditionalProperties:
+		for _, name := range k.Properties {
+			named(name, "additionalProperties", "additional property is not allowed")
+		}
+	case *kind.PropertyNames:
+		named(k.Property, "propertyNames", c.nameMessage(e))
+	case *kind.AnyOf:
+		c.choice(e, "anyOf", nil)
+	case *kind.OneOf:
+		c.choice(e, "oneOf", k.Subschemas)
+	case *kind.FalseSchema:
+		keyword := falseKeyword(e.SchemaURL)
+		message := "is not allowed"
+		if strings.HasSuffix(keyword, "Properties") {
+			message = "additional property is not allowed"
+		}
+		at(keyword, message)
+	case *kind.Contains, *kind.MinContains:
+		keyword, message := describe(k)
+		at(keyword, message)
+	default:
+		if keyword, message := describe(k); message != "" {
+			at(keyword, message)
+		}
+		for _, cause := range e.Causes {
+			c.add(cause)
+		}
+	}
+}
+
+// kindOf returns the kind of an error, also of one that a gate reports.
+func kindOf(e *jsonschema.ValidationError) jsonschema.ErrorKind {
+	if k, ok := e.ErrorKind.(*kind.Format); ok {
+		var m mismatch
+		if errors.As(k.Err, &m) {
+			return m.kind
+		}
+	}
+	return e.ErrorKind
+}
+
+// nameMessage says what is wrong with the name of a property.
+func (c *collector) nameMessage(e *jsonschema.ValidationError) string {
+	inner := &collector{engine: c.engine}
+	for _, cause := range e.Causes {
+		inner.add(cause)
+	}
+	if len(inner.problems) != 1 || inner.problems[0].keyword == "false" {
+		return "is not an allowed property name"
+	}
+	return "is not an allowed property name: it " + inner.problems[0].message
+}
+
+// falseKeyword names the keyword whose schema is false.
+func falseKeyword(location string) string {
+	last := location[strings.LastIndexByte(location, '/')+1:]
+	if strings.HasPrefix(last, "unevaluated") || strings.HasPrefix(last, "additional") || last == "items" {
+		return last
+	}
+	return "false"
+}

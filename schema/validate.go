@@ -1,0 +1,219 @@
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+)
+
+var (
+	errCycle        = errors.New("it refers to itself without an end")
+	errValueTooDeep = fmt.Errorf("schema: the value is nested deeper than %d levels", maxDepth)
+)
+
+// Validate checks a value against the schema. The value is a map, a struct or
+// anything else that encoding/json takes, or JSON in a []byte or
+// json.RawMessage. A string is a JSON string, and nil, a nil map included, is
+// null. All problems come in one *ValidationError, at most 300 of them: the last
+// one says so if there are more.
+//
+// Formats such as date-time, email, uri, uuid, ipv4 and hostname are checked.
+// Numbers are compared exactly. Of oneOf and anyOf, the problems of one schema
+// are reported if its constants match the value or if it is the only one for the
+// value's type; otherwise one problem names the choices.
+//
+// Any other error is not about a problem of the value: the value is not JSON or
+// is nested deeper than 256 levels, the schema cannot be used (the error says
+// which keyword, and where), or the validation takes too much work.
+func (s *Schema) Validate(value any) error {
+	instance, depth, err := instanceOf(value)
+	if err != nil || s.engines == nil {
+		return err
+	}
+	e, err := s.engines.get()
+	if err != nil {
+		return unusable(err)
+	}
+	problems, err := e.validate(e.root, instance, depth)
+	s.engines.put(e)
+	if err != nil {
+		return unusable(err)
+	}
+	if len(problems) > 0 {
+		return &ValidationError{Errors: problems}
+	}
+	return nil
+}
+
+// unusable is the error of a schema that cannot be used, on one line.
+func unusable(err error) error { return fmt.Errorf("schema: %s", singleLine(err.Error(), 1024)) }
+
+// validate checks a value against a schema of the engine.
+func (e *engine) validate(s *jsonschema.Schema, value any, depth int) ([]FieldError, error) {
+	if depth*e.nesting > maxFrames {
+		return nil, errTooMuchWork
+	}
+	e.work = work{steps: maxSteps, errorBytes: maxErrorBytes, errorSize: 160 + 16*depth}
+	invalid, err := run(s, value)
+	if errors.Is(err, errTooManyErrors) {
+		// Most of those may be of choices that the value does not have to match.
+		e.work = work{steps: e.work.steps, errorBytes: math.MaxInt, errorSize: 1}
+		if invalid, err = run(e.negated, value); err == nil && invalid == nil {
+			return []FieldError{{Message: errTooManyErrors.Error()}}, nil
+		}
+		return nil, err
+	}
+	if err != nil || invalid == nil {
+		return nil, err
+	}
+	if cyclic(invalid) {
+		return nil, errCycle
+	}
+	c := &collector{engine: e}
+	return c.collect(invalid), nil
+}
+
+// run applies a schema to a value, and returns what the work ends with.
+func run(s *jsonschema.Schema, value any) (invalid *jsonschema.ValidationError, err error) {
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case errTooMuchWork, errTooManyErrors:
+			invalid, err = nil, p.(error)
+		default:
+			invalid, err = nil, errors.New("it cannot be applied to the value")
+		}
+	}()
+	errors.As(s.Validate(value), &invalid)
+	return invalid, nil
+}
+
+func cyclic(e *jsonschema.ValidationError) bool {
+	if _, ok := e.ErrorKind.(*kind.RefCycle); ok {
+		return true
+	}
+	for _, cause := range e.Causes {
+		if cyclic(cause) {
+			return true
+		}
+	}
+	return false
+}
+
+// instanceOf returns a value as the library takes it, and its depth.
+func instanceOf(value any) (instance any, depth int, err error) {
+	raw, isJSON := value.(json.RawMessage)
+	if !isJSON {
+		raw, isJSON = value.([]byte)
+	}
+	if !isJSON {
+		w := valueWalker{left: maxWalk}
+		if depth, ok := w.plain(value, 1); ok {
+			return value, depth, w.err
+		}
+		if w.err != nil {
+			return nil, 0, w.err
+		}
+		if raw, err = json.Marshal(value); err != nil {
+			// The message of a failing MarshalJSON may contain the value.
+			return nil, 0, fmt.Errorf("schema: the value is not JSON: %T", err)
+		}
+	}
+	if instance, err = decodeJSON(raw); err != nil {
+		return nil, 0, err
+	}
+	w := valueWalker{left: maxWalk}
+	depth, _ = w.plain(instance, 1)
+	return instance, depth, w.err
+}
+
+// decodeJSON decodes one JSON value with its numbers as they are written.
+func decodeJSON(raw []byte) (any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, fmt.Errorf("schema: the value is not JSON: %T", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("schema: the value is not JSON: unexpected data after it")
+	}
+	return value, nil
+}
+
+// maxWalk bounds the values in a value. A map that contains itself has no end.
+const maxWalk = 2_000_000
+
+// valueWalker looks at a value before the library does.
+type valueWalker struct {
+	left int
+	err  error
+}
+
+// plain reports whether a value consists of what encoding/json makes of JSON,
+// and its depth: the library takes nothing else.
+func (w *valueWalker) plain(v any, level int) (depth int, ok bool) {
+	if w.left--; w.left < 0 {
+		w.err = errors.New("schema: the value is too large")
+		return 0, false
+	}
+	depth = level
+	descend := func(v any) bool {
+		below, ok := w.plain(v, level+1)
+		depth = max(depth, below)
+		return ok
+	}
+	switch v := v.(type) {
+	case nil, bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64:
+		return depth, true
+	case string:
+		return depth, utf8.ValidString(v)
+	case float64:
+		return depth, !math.IsNaN(v) && !math.IsInf(v, 0)
+	case json.Number:
+		return depth, w.number(string(v))
+	case map[string]any:
+		if level > maxDepth {
+			w.err = errValueTooDeep
+			return 0, false
+		}
+		for name, member := range v {
+			if !utf8.ValidString(name) || !descend(member) {
+				return 0, false
+			}
+		}
+		return depth, v != nil
+	case []any:
+		if level > maxDepth {
+			w.err = errValueTooDeep
+			return 0, false
+		}
+		for _, item := range v {
+			if !descend(item) {
+				return 0, false
+			}
+		}
+		return depth, v != nil
+	}
+	return 0, false
+}
+
+func (w *valueWalker) number(literal string) bool {
+	// encoding/json checks a json.Number only when it marshals one.
+	if literal == "" || strings.Trim(literal, "-0123456789.eE+") != "" || !json.Valid([]byte(literal)) {
+		return false
+	}
+	if err := checkNumber(literal); err != nil {
+		w.err = fmt.Errorf("schema: the value: %w", err)
+		return false
+	}
+	return true
+}
