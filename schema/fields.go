@@ -2,6 +2,7 @@ package schema
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -334,19 +335,10 @@ func (w *walk) variants(v *view) []*variantView {
 			break
 		}
 		inner := w.single(schema)
-		variant := &variantView{view: inner}
-		for _, name := range inner.names {
-			if constant := w.view(inner.properties[name]).constant(); constant != nil {
-				if variant.match == nil {
-					variant.match = map[string]any{}
-				}
-				variant.match[name] = constant.decode(number)
-			}
-		}
+		variant := &variantView{view: inner, match: maps.Clone(w.match(inner))}
 		if len(v.choices) > 1 {
 			combined := *inner
 			combined.choices = slices.Concat(inner.choices, v.choices[1:])
-			combined.heads = slices.Concat(inner.heads, v.heads[:0])
 			variant.view = &combined
 		}
 		variants = append(variants, variant)
@@ -354,8 +346,27 @@ func (w *walk) variants(v *view) []*variantView {
 	return variants
 }
 
-// constant returns the only value, or nil.
-func (v *view) constant() *node {
+// match returns the constants among the properties of a view.
+func (w *walk) match(v *view) map[string]any {
+	if v.matched {
+		return v.constant
+	}
+	v.matched = true
+	for _, name := range v.names {
+		constant := w.view(v.properties[name]).onlyValue()
+		if constant == nil || v.conditional[name] || !w.spend(1) {
+			continue
+		}
+		if v.constant == nil {
+			v.constant = map[string]any{}
+		}
+		v.constant[name] = constant.decode(number)
+	}
+	return v.constant
+}
+
+// onlyValue returns the only value, or nil.
+func (v *view) onlyValue() *node {
 	if c := v.first("const"); c != nil {
 		return c
 	}

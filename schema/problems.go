@@ -34,6 +34,11 @@ type collector struct {
 // collect returns the problems of a tree, in the order of their places.
 func (c *collector) collect(e *jsonschema.ValidationError) []FieldError {
 	c.add(e)
+	return c.report()
+}
+
+// report returns the problems that were added, each once, within the limits.
+func (c *collector) report() []FieldError {
 	slices.SortFunc(c.problems, compareProblems)
 	c.problems = slices.CompactFunc(c.problems, func(a, b problem) bool { return compareProblems(a, b) == 0 })
 	var out []FieldError

@@ -10,8 +10,9 @@ import (
 // validations run in parallel. The zero Schema, as that of an empty text,
 // accepts everything and has no fields.
 type Schema struct {
-	doc     *document
-	engines *engines
+	doc      *document
+	engines  *engines
+	defaults *acceptance
 }
 
 // Compile reads a JSON Schema of draft 4, 6, 7, 2019-09 or 2020-12. The draft is
@@ -35,5 +36,5 @@ func Compile[T ~string | ~[]byte](text T) (*Schema, error) {
 		return nil, fmt.Errorf("schema: %s", singleLine(err.Error(), maxErrorLine))
 	}
 	doc := read(s, root)
-	return &Schema{doc: doc, engines: &engines{doc: doc}}, nil
+	return &Schema{doc: doc, engines: &engines{doc: doc}, defaults: &acceptance{}}, nil
 }

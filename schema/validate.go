@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -42,6 +41,7 @@ func (s *Schema) Validate(value any) error {
 	if err != nil {
 		return unusable(err)
 	}
+	e.work.steps = maxSteps
 	problems, err := e.validate(e.root, instance, depth)
 	s.engines.put(e)
 	if err != nil {
@@ -56,12 +56,13 @@ func (s *Schema) Validate(value any) error {
 // unusable is the error of a schema that cannot be used, on one line.
 func unusable(err error) error { return fmt.Errorf("schema: %s", singleLine(err.Error(), 1024)) }
 
-// validate checks a value against a schema of the engine.
+// validate checks a value against a schema of the engine, with the steps that
+// e.work has left.
 func (e *engine) validate(s *jsonschema.Schema, value any, depth int) ([]FieldError, error) {
 	if depth*e.nesting > maxFrames {
 		return nil, errTooMuchWork
 	}
-	e.work = work{steps: maxSteps, errorBytes: maxErrorBytes, errorSize: 160 + 16*depth}
+	e.work = work{steps: e.work.steps, errorBytes: maxErrorBytes, errorSize: 160 + 16*depth}
 	invalid, err := run(s, value)
 	if errors.Is(err, errTooManyErrors) {
 		// Most of those may be of choices that the value does not have to match.
@@ -207,8 +208,7 @@ func (w *valueWalker) plain(v any, level int) (depth int, ok bool) {
 }
 
 func (w *valueWalker) number(literal string) bool {
-	// encoding/json checks a json.Number only when it marshals one.
-	if literal == "" || strings.Trim(literal, "-0123456789.eE+") != "" || !json.Valid([]byte(literal)) {
+	if !isNumber(literal) { // encoding/json checks it only when it marshals one
 		return false
 	}
 	if err := checkNumber(literal); err != nil {

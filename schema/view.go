@@ -44,6 +44,9 @@ type view struct {
 	constants   []*node   // an anyOf or oneOf of constants
 	choices     [][]*node // other anyOf and oneOf with several schemas
 	heads       []*node   // the nodes that lead to other values
+
+	matched  bool           // constant is known
+	constant map[string]any // the properties that are constants
 }
 
 // view returns the view of nodes that describe a value together.

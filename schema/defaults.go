@@ -1,0 +1,315 @@
+package schema
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// Limits of ApplyDefaults.
+const (
+	maxDefaults     = 50_000 // values that it creates
+	maxDefaultSteps = 3_000_000
+)
+
+// ApplyDefaults returns a copy of values in which each absent property has the
+// default that the schema gives it, also in nested objects, in the items of
+// arrays and in the values of maps. An absent object is created if it has a
+// property with a default and each property that it requires gets one. Null is
+// a value, so it is not replaced.
+//
+// A default that its own schema does not accept is not applied. The defaults of
+// a variant are applied if its constants match. Properties that only apply under
+// a condition (if, dependentSchemas, dependencies) get no default.
+//
+// Only map[string]any and []any are copied and searched, down to 256 levels. At
+// most 50,000 values are created. Values is not changed and may be nil.
+func (s *Schema) ApplyDefaults(values map[string]any) map[string]any {
+	left := maxWalk
+	out, _ := copyValue(values, 1, &left).(map[string]any)
+	if out == nil {
+		out = map[string]any{}
+	}
+	if s.doc != nil {
+		d := &defaulter{schema: s, walk: newWalk(s.doc), left: maxDefaults, steps: maxDefaultSteps, complete: map[*view]bool{}}
+		d.object(out, d.walk.single(s.doc.root), 1)
+		d.close()
+	}
+	return out
+}
+
+// copyValue copies the maps and slices of a JSON value. What is beyond the
+// limits is shared with it.
+func copyValue(v any, level int, left *int) any {
+	if *left--; *left < 0 || level > maxDepth {
+		return v
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		out := maps.Clone(v)
+		for name, member := range out {
+			out[name] = copyValue(member, level+1, left)
+		}
+		return out
+	case []any:
+		out := slices.Clone(v)
+		for i, item := range out {
+			out[i] = copyValue(item, level+1, left)
+		}
+		return out
+	}
+	return v
+}
+
+// defaulter applies defaults to one value.
+type defaulter struct {
+	schema   *Schema
+	walk     *walk
+	left     int // values that may be created
+	steps    int
+	complete map[*view]bool // whether an object can be made of defaults alone
+	engine   *engine        // for the checks of defaults
+	failed   bool           // there is no engine
+}
+
+// close gives the engine back.
+func (d *defaulter) close() {
+	if d.engine != nil {
+		d.schema.engines.put(d.engine)
+	}
+}
+
+// object applies the defaults of the properties of an object.
+func (d *defaulter) object(values map[string]any, v *view, level int) {
+	if level > maxDepth {
+		return
+	}
+	for _, name := range v.names {
+		if d.steps--; d.steps < 0 || d.left <= 0 {
+			return
+		}
+		if v.conditional[name] {
+			continue
+		}
+		property := d.walk.view(v.properties[name])
+		if _, present := values[name]; !present {
+			if value, ok := d.value(v.properties[name], property); ok {
+				values[name] = value
+			} else if d.isComplete(property) {
+				d.left--
+				values[name] = map[string]any{}
+			}
+		}
+		d.descend(values[name], property, level+1)
+	}
+	if len(v.values) > 0 {
+		rest := d.walk.alternatives(v.values)
+		for name, value := range values {
+			if d.steps--; d.steps < 0 {
+				return
+			}
+			if v.properties[name] == nil {
+				d.descend(value, rest, level+1)
+			}
+		}
+	}
+	d.choices(values, v, level)
+}
+
+// choices applies the defaults of the variants that match.
+func (d *defaulter) choices(values map[string]any, v *view, level int) {
+	for _, schemas := range v.choices {
+		for _, schema := range schemas {
+			if d.steps--; d.steps < 0 {
+				return
+			}
+			variant := d.walk.single(schema)
+			if matches(values, d.walk.match(variant)) {
+				d.object(values, variant, level)
+				break
+			}
+		}
+	}
+}
+
+// matches reports whether an object has the constants of a variant.
+func matches(values, match map[string]any) bool {
+	free := &work{steps: maxSteps}
+	for name, constant := range match {
+		value, present := values[name]
+		if !present || !isScalar(value) || canonical(value, free) != canonical(constant, free) {
+			return false
+		}
+	}
+	return len(match) > 0
+}
+
+// isScalar reports whether a value is JSON, but neither an object nor an array.
+func isScalar(v any) bool {
+	switch v.(type) {
+	case nil, bool, string:
+		return true
+	}
+	_, isNumber := literal(v)
+	return isNumber
+}
+
+// descend applies the defaults below a value.
+func (d *defaulter) descend(value any, v *view, level int) {
+	if len(v.heads) == 0 || level > maxDepth {
+		return
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		d.object(value, v, level)
+	case []any:
+		items, tuple := d.walk.view(v.items), v.tuple()
+		for i, item := range value {
+			if d.steps--; d.steps < 0 {
+				return
+			}
+			if i < len(tuple) {
+				d.descend(item, d.walk.single(tuple[i]), level+1)
+			} else {
+				d.descend(item, items, level+1)
+			}
+		}
+	}
+}
+
+// value returns the default of a property if its own schema accepts it.
+func (d *defaulter) value(nodes []*node, v *view) (value any, ok bool) {
+	n := v.first("default")
+	if n == nil || !d.accepts(nodes, n) {
+		return nil, false
+	}
+	if d.left -= n.size(); d.left < 0 {
+		return nil, false
+	}
+	return n.decode(number), true
+}
+
+// isComplete reports whether an object can be made of defaults alone.
+func (d *defaulter) isComplete(v *view) bool {
+	if complete, known := d.complete[v]; known {
+		return complete
+	}
+	d.complete[v] = false // an object that needs itself cannot be made
+	if types, _ := v.types(); len(types) > 0 && !slices.Contains(types, "object") {
+		return false
+	}
+	some := false
+	for _, name := range v.names {
+		if d.steps--; d.steps < 0 {
+			return false
+		}
+		if v.conditional[name] {
+			continue
+		}
+		property := d.walk.view(v.properties[name])
+		n := property.first("default")
+		has := n != nil && d.accepts(v.properties[name], n) || d.isComplete(property)
+		if v.required[name] && !has {
+			return false
+		}
+		some = some || has
+	}
+	for name := range v.required {
+		if v.properties[name] == nil {
+			return false
+		}
+	}
+	d.complete[v] = some
+	return some
+}
+
+// acceptance remembers which defaults their schemas accept.
+type acceptance struct {
+	mu    sync.Mutex
+	known map[defaultOf]bool
+}
+
+type defaultOf struct{ value, schema *node }
+
+// accepts reports whether the schemas of a property accept a default.
+func (d *defaulter) accepts(nodes []*node, value *node) bool {
+	a, key := d.schema.defaults, defaultOf{value, nodes[0]}
+	a.mu.Lock()
+	accepted, known := a.known[key]
+	a.mu.Unlock()
+	if known {
+		return accepted
+	}
+	accepted, sure := d.check(nodes, value)
+	if sure {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.known == nil {
+			a.known = map[defaultOf]bool{}
+		}
+		a.known[key] = accepted
+	}
+	return accepted
+}
+
+// check applies the schemas of a property to a default. If the schema as a
+// whole cannot be used, it compares the type and the constants only. The result
+// is not sure if it takes too much work.
+func (d *defaulter) check(nodes []*node, value *node) (accepted, sure bool) {
+	if d.engine == nil && !d.failed {
+		e, err := d.schema.engines.get()
+		if d.failed = err != nil; !d.failed {
+			d.engine = e
+			e.work.steps = maxSteps
+		}
+	}
+	instance := value.decode(exactNumber)
+	for _, n := range nodes {
+		if n.kind == kindBool {
+			continue
+		}
+		if d.engine != nil {
+			if s := d.engine.find(n); s != nil {
+				w := valueWalker{left: maxWalk}
+				depth, _ := w.plain(instance, 1)
+				problems, err := d.engine.validate(s, instance, depth)
+				if err != nil || len(problems) > 0 {
+					return false, !errors.Is(err, errTooMuchWork)
+				}
+				continue
+			}
+		}
+		if !d.resembles(d.walk.single(n), instance) {
+			return false, true
+		}
+	}
+	return true, true
+}
+
+// resembles compares a value with the type and the constants of a schema.
+func (d *defaulter) resembles(v *view, value any) bool {
+	g := &gate{}
+	types, nullable := v.types()
+	if value == nil {
+		return nullable || len(types) == 0
+	}
+	if g.types = types; len(types) > 0 && !g.allows(value) {
+		return false
+	}
+	free := &work{steps: maxSteps}
+	allowed := v.first("enum").list()
+	if constant := v.first("const"); constant != nil {
+		allowed = []*node{constant}
+	}
+	want := canonical(value, free)
+	return len(allowed) == 0 || slices.ContainsFunc(allowed, func(n *node) bool { return canonical(n.decode(exactNumber), free) == want })
+}
+
+// tuple returns the schemas of the first items.
+func (v *view) tuple() []*node {
+	if first := v.first("prefixItems"); first != nil {
+		return first.items
+	}
+	return v.first("items").list()
+}
