@@ -29,8 +29,8 @@ func (c *call) attempt(req *http.Request) {
 	if observe := c.request.Observe; observe != nil {
 		name, _ := c.credential()
 		delete(header, name)
-		values, end := observe(ctx, c.last.Number, header)
-		ctx = withValues(ctx, values)
+		var end func(Attempt)
+		ctx, end = observe(ctx, c.last.Number, header)
 		header[name] = []string{""}
 		defer func() { end(c.last) }() // also if the RoundTripper panics
 	}
@@ -200,22 +200,6 @@ func contextErr(ctx context.Context) error {
 	}
 	return nil
 }
-
-// withValues returns a context with the values of one context and the
-// cancellation and deadline of the caller's.
-func withValues(caller, values context.Context) context.Context {
-	if values == nil || values == caller {
-		return caller
-	}
-	return valuesContext{caller, values}
-}
-
-type valuesContext struct {
-	context.Context
-	values context.Context //nolint:containedctx // this is a context
-}
-
-func (c valuesContext) Value(key any) any { return c.values.Value(key) }
 
 // connTrace observes whether a request got a connection. Without one, nothing was
 // sent. A RoundTripper that does not report to httptrace proves nothing.

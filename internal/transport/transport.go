@@ -108,9 +108,9 @@ type Request struct {
 	// Renew may be nil.
 	Renew func(context.Context) Credential
 
-	// Observe is called before each attempt. It returns the context whose values
-	// the attempt uses, and a func that is called when the attempt has ended. It
-	// may add to header. Observe may be nil.
+	// Observe is called before each attempt. It returns the context of the attempt,
+	// and a func that is called when the attempt has ended. It may add to header.
+	// Observe may be nil.
 	Observe func(ctx context.Context, number int, header http.Header) (context.Context, func(Attempt))
 }
 
