@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"reflect"
 	"strings"
 
@@ -101,6 +102,7 @@ type call struct {
 	transport.Request
 	client    *Client
 	request   request
+	url       url.URL
 	caller    context.Context    // before any hook
 	redactor  *redact.Redactor   // of the key and the secrets in the body
 	responses []*Response        // to fill
@@ -123,8 +125,9 @@ func (c *Client) prepare(ctx context.Context, r request, opts []CallOption, out 
 	if err := r.addOrganization(settings.organization); err != nil {
 		return nil, err
 	}
-	target, err := r.target(c.base)
-	if err != nil {
+	renews := settings.maxRetries > 0 || settings.renewAlways
+	call := &call{client: c, request: r, url: c.base, caller: ctx, responses: settings.responses, renews: renews}
+	if err := call.request.setTarget(&call.url); err != nil {
 		return nil, err
 	}
 	if r.body.err != nil {
@@ -133,10 +136,9 @@ func (c *Client) prepare(ctx context.Context, r request, opts []CallOption, out 
 	if free, ok := out.(*freeForm); ok && !free.valid() {
 		return nil, &ArgumentError{"out", "must be nil or a non-nil pointer"}
 	}
-	renews := settings.maxRetries > 0 || settings.renewAlways
-	return &call{client: c, request: r, caller: ctx, responses: settings.responses, renews: renews, Request: transport.Request{
+	call.Request = transport.Request{
 		Method:     r.method,
-		URL:        target,
+		URL:        &call.url,
 		Route:      r.route,
 		Header:     withContentType(settings.header, r.body.data != nil),
 		Body:       r.body.data,
@@ -144,7 +146,8 @@ func (c *Client) prepare(ctx context.Context, r request, opts []CallOption, out 
 		MaxRetries: settings.maxRetries,
 		Timeout:    settings.attemptTimeout,
 		Budget:     c.budget,
-	}}, nil
+	}
+	return call, nil
 }
 
 // callSettings applies the options of a call to the client's settings. It applies

@@ -77,8 +77,7 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, _ := s.authScheme.header()
-	header := http.Header{"Accept": {"application/json"}, "User-Agent": {userAgent(s.product)}, name: {""}} // the key is set on each attempt
+	header := http.Header{"Accept": {"application/json"}, "User-Agent": {userAgent(s.product)}}
 	maps.Copy(header, s.call.header)
 	s.call.header = header
 	shared := transport.NewSharedBudget()

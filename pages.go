@@ -81,6 +81,9 @@ func validateItems[T any](pointer string, items []*T) error {
 // inArray removes the name of the list's member from the pointer of err if the
 // body is the bare array.
 func inArray(body []byte, err error) error {
+	if err == nil {
+		return nil
+	}
 	var member *wire.Error
 	if errors.As(err, &member) && bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
 		_, rest, _ := strings.Cut(member.Pointer[1:], "/")

@@ -68,21 +68,21 @@ func asciiLower(s string) string {
 	}, s)
 }
 
-// target returns the URL of a request.
-func (r *request) target(base url.URL) (*url.URL, error) {
+// setTarget makes the URL of a request from the base URL in u.
+func (r *request) setTarget(u *url.URL) error {
 	if r.route == "" {
-		return &base, r.extend(&base)
+		return r.extend(u)
 	}
-	path, err := expandRoute(r.route, r.id)
+	before, id, after, err := expandRoute(r.route, r.id)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	base.Path += path
-	if base.RawPath != "" {
-		base.RawPath += path
+	u.Path += before + id + after
+	if u.RawPath != "" {
+		u.RawPath += before + id + after
 	}
-	base.RawQuery = r.query.encoded
-	return &base, r.query.err
+	u.RawQuery = r.query.encoded
+	return r.query.err
 }
 
 // query is the encoded query of a request, or why there is none. Parameters are
@@ -119,21 +119,21 @@ func (q query) withNumber(name, argument string, n int) query {
 // call another endpoint.
 var reserved = []string{"configurations", "available", "authorize", "callback", "complete-oauth", "connections"}
 
-// expandRoute replaces the parameter of a route by the id. An id needs no
-// escaping, and no server, proxy or framework reads it as anything else.
-func expandRoute(route, id string) (string, error) {
-	before, rest, found := strings.Cut(route, "{")
+// expandRoute returns the path of a route whose parameter is id, in three parts. An
+// id needs no escaping, and no server, proxy or framework reads it as anything else.
+func expandRoute(route, id string) (before, _, after string, err error) {
+	before, after, found := strings.Cut(route, "{")
 	if !found {
-		return route, nil
+		return route, "", "", nil
 	}
-	name, after, _ := strings.Cut(rest, "}")
+	name, after, _ := strings.Cut(after, "}")
 	switch {
 	case len(id) < 1 || len(id) > 128 || strings.ContainsFunc(id, notUnreserved) || id == "." || id == "..":
-		return "", &ArgumentError{argumentName(name), "must be 1 to 128 characters of A-Z, a-z, 0-9, -, ., _ and ~, and not . or .."}
+		err = &ArgumentError{argumentName(name), "must be 1 to 128 characters of A-Z, a-z, 0-9, -, ., _ and ~, and not . or .."}
 	case before == routeConnectors+"/" && slices.Contains(reserved, id):
-		return "", &ArgumentError{argumentName(name), "must not be the name of an endpoint"}
+		err = &ArgumentError{argumentName(name), "must not be the name of an endpoint"}
 	}
-	return before + id + after, nil
+	return before, id, after, err
 }
 
 // argumentName returns the Go name of the parameter that becomes a route's.

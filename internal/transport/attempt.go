@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"sync/atomic"
 	"time"
 )
@@ -25,13 +26,10 @@ func (c *call) attempt(req *http.Request) {
 		}
 	}
 	c.last = Attempt{Number: c.last.Number + 1, Failure: panicked}
-	ctx, header := c.ctx, c.request.Header.Clone()
+	ctx, header := c.Context, c.request.Header.Clone()
 	if observe := c.request.Observe; observe != nil {
-		name, _ := c.credential()
-		delete(header, name)
 		var end func(Attempt)
 		ctx, end = observe(ctx, c.last.Number, header)
-		header[name] = []string{""}
 		defer func() { end(c.last) }() // also if the RoundTripper panics
 	}
 	c.last.Response, c.last.Failure = c.exchange(ctx, req, header)
@@ -40,15 +38,15 @@ func (c *call) attempt(req *http.Request) {
 
 // admit waits until an attempt may begin. It returns why none may.
 func (c *call) admit() *Failure {
-	if contextErr(c.ctx) != nil {
-		return contextFailure(c.ctx, nil, false)
+	if contextErr(c.Context) != nil {
+		return contextFailure(c.Context, nil, false)
 	}
 	if c.config.Limiter == nil {
 		return nil
 	}
-	if err := c.config.Limiter.Wait(c.ctx); err != nil {
-		if contextErr(c.ctx) != nil {
-			return contextFailure(c.ctx, err, false)
+	if err := c.config.Limiter.Wait(c.Context); err != nil {
+		if contextErr(c.Context) != nil {
+			return contextFailure(c.Context, err, false)
 		}
 		return &Failure{Err: err, Kind: Limit, Reason: "limiter"}
 	}
@@ -118,18 +116,23 @@ func (c *call) exchange(caller context.Context, req *http.Request, header http.H
 	return received, nil // of an error response the status says what matters
 }
 
-// outgoing returns the request that is sent. It shares neither header nor URL with
-// the request of the loop, so that a RoundTripper that changes them changes this
-// attempt alone.
+// outgoing is a request as it is sent, with its URL and key in the same allocation.
+// It shares neither with the request of the loop, so that a RoundTripper that changes
+// or keeps its request changes or keeps this attempt alone.
+type outgoing struct {
+	http.Request
+	url url.URL
+	key [1]string
+}
+
 func (c *call) outgoing(ctx context.Context, req *http.Request, header http.Header, trace *connTrace) (*http.Request, error) {
 	if req.URL.Scheme != c.config.Scheme || req.URL.Host != c.config.Host {
 		return nil, errors.New("the request is not for the origin of the base URL")
 	}
-	out := req.WithContext(ctx)
-	target := *req.URL
-	out.URL, out.Host, out.Header = &target, target.Host, header
 	name, value := c.credential()
-	header[name][0] = value
+	out := &outgoing{Request: *req.WithContext(ctx), url: *req.URL, key: [1]string{value}}
+	header[name] = out.key[:]
+	out.URL, out.Host, out.Header = &out.url, out.url.Host, header
 	if !c.request.Idempotent {
 		out.GetBody = c.rewind(out.GetBody, trace)
 		// Without a body there is nothing to rewind, and net/http would resend
@@ -138,7 +141,7 @@ func (c *call) outgoing(ctx context.Context, req *http.Request, header http.Head
 			out.Body = noBytes{}
 		}
 	}
-	return out, nil
+	return &out.Request, nil
 }
 
 // rewind decides whether net/http may resend the body of a request that is not

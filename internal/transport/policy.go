@@ -71,7 +71,7 @@ func (c *call) decide() (Decision, time.Duration) {
 		return RetryAfterTooLong, 0
 	}
 	delay := c.delay(asked)
-	if deadline, ok := c.ctx.Deadline(); ok && delay > deadline.Sub(c.config.Now()) {
+	if deadline, ok := c.Context.Deadline(); ok && delay > deadline.Sub(c.config.Now()) {
 		return DeadlineTooNear, 0
 	}
 	// With a Retry-After the server has said when to come back.
@@ -124,7 +124,7 @@ func (c *call) renew() bool {
 	if c.request.Renew == nil || c.renewed > 0 {
 		return false
 	}
-	credential := c.request.Renew(c.ctx)
+	credential := c.request.Renew(c.Context)
 	if credential == nil {
 		return false
 	}

@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -115,7 +116,7 @@ type Request struct {
 }
 
 // Credential returns the header that authenticates a request: its canonical name,
-// which is already in Request.Header, and its value. It is a func so that no
+// which is not in Request.Header, and its value. It is a func so that no
 // verb of fmt and no use of reflection shows the value.
 type Credential func() (name, value string)
 
@@ -151,12 +152,15 @@ type Result struct {
 	memory *[]byte // that holds Response.Body, if it is that of a success
 }
 
-// call is the state of one call. It travels in the context from Do to the guard,
-// and in no context that a caller's code receives.
+// call is the state of one call. It is the context of the request that the loop
+// gets, so that the guard finds it again. It is in no context and no request that
+// the caller's code receives, so it can be used for another call afterwards.
 type call struct {
+	context.Context // the caller's
 	*Transport
 	request   *Request
-	ctx       context.Context
+	http      http.Request
+	loop      retryablehttp.Request
 	synthetic http.Response
 
 	last       Attempt
@@ -169,37 +173,39 @@ type call struct {
 
 type callKey struct{}
 
+func (c *call) Value(key any) any {
+	if key == (callKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
 func callFrom(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
+
+var calls = sync.Pool{New: func() any { return new(call) }}
 
 // Do sends the request, and retries it where that is safe and may help.
 func (t *Transport) Do(ctx context.Context, request *Request) Result {
-	c := &call{Transport: t, request: request, ctx: ctx, credential: request.Credential}
-	req := retryablehttp.Request{Request: c.newRequest()}
-	if request.Body != nil {
-		if err := req.SetBody(request.Body); err != nil {
-			return Result{Attempt: Attempt{Failure: &Failure{Err: err, Kind: Permanent, Reason: "invalid request"}}}
-		}
-	}
-	if response, err := t.retry.Do(&req); err == nil {
-		_ = response.Body.Close() // the synthetic response, already empty
-	}
-	if c.last.Decision == Retry { // the context ended during the delay
-		c.stop(contextFailure(ctx, nil, false))
-	}
-	return Result{
+	c := calls.Get().(*call)
+	*c = call{Context: ctx, Transport: t, request: request, credential: request.Credential}
+	c.run()
+	result := Result{
 		Attempt:   c.last,
 		Previous:  c.previous,
 		Ambiguous: c.ambiguous || c.last.Failure != nil && c.mayHaveBeenProcessed(),
 		memory:    c.memory,
 	}
+	*c = call{} // the credential above all
+	calls.Put(c)
+	return result
 }
 
 // noHeader is the header of every request as far as the guard, which replaces it.
 // http.Client copies the header of each request that it is given.
 var noHeader = http.Header{}
 
-func (c *call) newRequest() *http.Request {
-	return (&http.Request{
+func (c *call) run() {
+	c.http = *(&http.Request{
 		Method:     c.request.Method,
 		URL:        c.request.URL,
 		Proto:      "HTTP/1.1",
@@ -207,7 +213,20 @@ func (c *call) newRequest() *http.Request {
 		ProtoMinor: 1,
 		Header:     noHeader,
 		Pattern:    c.request.Route,
-	}).WithContext(context.WithValue(c.ctx, callKey{}, c))
+	}).WithContext(c)
+	c.loop.Request = &c.http
+	if c.request.Body != nil {
+		if err := c.loop.SetBody(c.request.Body); err != nil {
+			c.stop(&Failure{Err: err, Kind: Permanent, Reason: "invalid request"})
+			return
+		}
+	}
+	if response, err := c.retry.Do(&c.loop); err == nil {
+		_ = response.Body.Close() // the synthetic response, already empty
+	}
+	if c.last.Decision == Retry { // the context ended during the delay
+		c.stop(contextFailure(c.Context, nil, false))
+	}
 }
 
 // guard is the RoundTripper under go-retryablehttp. It makes the attempt and

@@ -92,7 +92,7 @@ func config(rt http.RoundTripper) transport.Config {
 func request(method string) *transport.Request {
 	return &transport.Request{
 		Method: method, URL: &url.URL{Scheme: "https", Host: "api.example.com", Path: "/v1/x"}, Route: "/x",
-		Header:     http.Header{"Authorization": {""}, "Accept": {"application/json"}},
+		Header:     http.Header{"Accept": {"application/json"}},
 		Credential: func() (string, string) { return "Authorization", "Bearer example-key" },
 		Budget:     transport.NewBudget(nil),
 		Idempotent: method != http.MethodPost && method != http.MethodPatch,
@@ -502,7 +502,7 @@ func TestCredential(t *testing.T) {
 		assert.Equal(t, "api.example.com", req.Host)
 		req.Header.Set("Authorization", "changed by the RoundTripper")
 	}
-	assert.Equal(t, []string{""}, r.Header["Authorization"], "the request was changed")
+	assert.NotContains(t, r.Header, "Authorization", "the request was changed")
 
 	// Whatever the URL says, the key goes to its origin only.
 	for _, target := range []string{"https://evil.example.com/v1/x", "http://api.example.com/v1/x", "https://api.example.com:8443/v1/x"} {
