@@ -10,49 +10,49 @@ import (
 	"strings"
 )
 
-// member is one that the body of a request may have.
-type member struct {
+// field is a field that the body of a request can have.
+type field struct {
 	name string
-	form form
+	kind kind
 }
 
-// form is a kind of JSON: what it may begin with, and what is said where
-// another kind stands.
-type form struct{ begins, message, fault string }
+// kind is a kind of JSON value: the bytes it can begin with, and the validation
+// error for any other kind.
+type kind struct{ first, message, code string }
 
 var (
-	formText       = form{`"`, "Input should be a valid string", "string_type"}
-	formTextOrNull = form{`"n`, formText.message, formText.fault}
-	formObject     = form{`{`, "Input should be a valid dictionary", "dict_type"}
-	formBoolean    = form{`tf`, "Input should be a valid boolean", "bool_type"}
+	kindString       = kind{`"`, "Input should be a valid string", "string_type"}
+	kindStringOrNull = kind{`"n`, kindString.message, kindString.code}
+	kindObject       = kind{`{`, "Input should be a valid dictionary", "dict_type"}
+	kindBoolean      = kind{`tf`, "Input should be a valid boolean", "bool_type"}
 )
 
-// nullable is a text that may be null, which is not the same as absent.
-type nullable struct {
-	given bool
-	text  string
+// optionalString distinguishes null from absent.
+type optionalString struct {
+	present bool
+	value   string // empty for null
 }
 
-func (n *nullable) UnmarshalJSON(data []byte) error {
-	n.given = true
-	return json.Unmarshal(data, &n.text) // null leaves it empty
+func (s *optionalString) UnmarshalJSON(data []byte) error {
+	s.present = true
+	return json.Unmarshal(data, &s.value)
 }
 
-// decode reads the body, an object of these members, into out. Where the body
-// is something else, it returns the refusal and false.
-func (in Request) decode(out any, members []member, required ...string) (Reply, bool) {
-	if len(in.Body) > maxBody {
-		return respond(http.StatusRequestEntityTooLarge, detail{http.StatusText(http.StatusRequestEntityTooLarge)}), false
+// decode decodes the body, an object with these fields, into out. If the body is
+// something else, it returns the error response and false.
+func (r request) decode(out any, fields []field, required ...string) (Reply, bool) {
+	if len(r.Body) > maxBody {
+		return detailReply(http.StatusRequestEntityTooLarge, http.StatusText(http.StatusRequestEntityTooLarge)), false
 	}
-	found, faults := in.members()
-	if faults == nil {
-		faults = in.faults(found, members, required)
+	members, errs := r.members()
+	if errs == nil {
+		errs = validate(members, fields, required)
 	}
-	if faults != nil {
-		return unprocessable(faults), false
+	if len(errs) > 0 {
+		return invalidReply(errs), false
 	}
-	// Not the body itself: there, a name may come twice.
-	decoder := json.NewDecoder(bytes.NewReader(encode(found)))
+	// The members are decoded instead of the body, which may repeat a name.
+	decoder := json.NewDecoder(bytes.NewReader(encode(members)))
 	decoder.UseNumber() // a float64 would change large numbers
 	if err := decoder.Decode(out); err != nil {
 		panic(fmt.Sprintf("freddytest: %v", err))
@@ -60,49 +60,45 @@ func (in Request) decode(out any, members []member, required ...string) (Reply, 
 	return Reply{}, true
 }
 
-// members returns the members of a body that is a JSON object. The faults here
-// and below are put as the API's web framework puts them.
-func (in Request) members() (map[string]json.RawMessage, []invalid) {
-	fault := func(kind, message string) []invalid { return []invalid{{[]string{"body"}, message, kind}} }
-	if len(in.Body) == 0 {
-		return nil, fault("missing", "Field required")
+// members returns the members of a body that is a JSON object. If a name is
+// repeated, the last one wins.
+func (r request) members() (map[string]json.RawMessage, []validationError) {
+	reject := func(code, message string) []validationError {
+		return []validationError{{[]string{"body"}, message, code}}
 	}
-	if !json.Valid(in.Body) {
-		return nil, fault("json_invalid", "JSON decode error")
+	if len(r.Body) == 0 {
+		return nil, reject("missing", "Field required")
 	}
-	var found map[string]json.RawMessage
-	if json.Unmarshal(in.Body, &found) != nil || found == nil {
-		return nil, fault("model_attributes_type", "Input should be a valid dictionary or object to extract fields from")
+	if !json.Valid(r.Body) {
+		return nil, reject("json_invalid", "JSON decode error")
 	}
-	return found, nil
+	var members map[string]json.RawMessage
+	if json.Unmarshal(r.Body, &members) != nil || members == nil {
+		return nil, reject("model_attributes_type", "Input should be a valid dictionary or object to extract fields from")
+	}
+	return members, nil
 }
 
-// faults says what is wrong with the members. Unlike the web framework it does
-// not repeat a value, and a name only without what is secret in the body.
-func (in Request) faults(found map[string]json.RawMessage, members []member, required []string) []invalid {
-	var faults []invalid
-	refuse := func(name, kind, message string) {
-		faults = append(faults, invalid{[]string{"body", name}, message, kind})
+// validate returns an error for each member of the wrong kind, each missing
+// field and each unknown member.
+func validate(members map[string]json.RawMessage, fields []field, required []string) []validationError {
+	var errs []validationError
+	reject := func(name, code, message string) {
+		errs = append(errs, validationError{[]string{"body", name}, message, code})
 	}
-	unknown := maps.Clone(found)
-	for _, m := range members {
-		value, given := found[m.name]
-		delete(unknown, m.name)
+	unknown := maps.Clone(members)
+	for _, f := range fields {
+		value, present := members[f.name]
+		delete(unknown, f.name)
 		switch {
-		case given && !strings.Contains(m.form.begins, string(value[:1])):
-			refuse(m.name, m.form.fault, m.form.message)
-		case !given && slices.Contains(required, m.name):
-			refuse(m.name, "missing", "Field required")
+		case present && !strings.Contains(f.kind.first, string(value[:1])):
+			reject(f.name, f.kind.code, f.kind.message)
+		case !present && slices.Contains(required, f.name):
+			reject(f.name, "missing", "Field required")
 		}
 	}
-	_, secrets := maskCredentials(in.Body)
-	hidden := replacer(secrets)
 	for _, name := range slices.Sorted(maps.Keys(unknown)) {
-		refuse(hidden.Replace(name), "extra_forbidden", "Extra inputs are not permitted")
+		reject(name, "extra_forbidden", "Extra inputs are not permitted")
 	}
-	return faults
-}
-
-func unprocessable(faults []invalid) Reply {
-	return respond(http.StatusUnprocessableEntity, detail{faults})
+	return errs
 }

@@ -6,9 +6,9 @@ import (
 	"github.com/aitronos/freddy-go"
 )
 
-// catalogue returns what a new Fake knows: connectors of every type, category,
-// status and server type. The first is the sample of the API's documentation,
-// to the letter; the others are made up in its likeness.
+// catalogue returns the connectors of a new Fake. They have every type, category,
+// status and server type. The first is the documented sample. The others are
+// invented.
 func catalogue() []freddy.Connector {
 	return []freddy.Connector{
 		github(), notion(), slack(), figma(), clickup(), jira(), teams(), trello(), inventory(), scripts(),
@@ -276,7 +276,7 @@ func trello() freddy.Connector {
 	}
 }
 
-// inventory has a key of its own among its settings.
+// inventory has a token among its settings.
 func inventory() freddy.Connector {
 	return freddy.Connector{
 		ID:          "pcon_inventory",
@@ -316,7 +316,7 @@ func inventory() freddy.Connector {
 	}
 }
 
-// scripts has what little a connector needs: no address, no icon, no features.
+// scripts has no URL, icon or features.
 func scripts() freddy.Connector {
 	return freddy.Connector{
 		ID:          "pcon_scripts",

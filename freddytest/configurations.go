@@ -18,7 +18,7 @@ const (
 	pathConfiguration  = pathConfigurations + "/{config_id}"
 )
 
-var configurationEndpoints = []endpoint{
+var configurationRoutes = []route{
 	{http.MethodGet, pathConfigurations, (*Fake).listConfigurations},
 	{http.MethodPost, pathConfigurations, (*Fake).createConfiguration},
 	{http.MethodGet, pathConfiguration, (*Fake).getConfiguration},
@@ -29,116 +29,80 @@ var configurationEndpoints = []endpoint{
 	{http.MethodGet, pathConfiguration + "/tools", (*Fake).listTools},
 }
 
-// What the bodies of an update, a creation and a toggle may have.
+// The fields that the bodies of an update, a toggle and a creation can have.
 var (
-	changeMembers = []member{
-		{"name", formText},
-		{"credentials", formObject},
-		{"configuration", formObject},
-		{"description", formTextOrNull},
-		{"metadata", formObject},
+	updateFields = []field{
+		{"name", kindString},
+		{"credentials", kindObject},
+		{"configuration", kindObject},
+		{"description", kindStringOrNull},
+		{"metadata", kindObject},
 	}
-	toggleMembers = []member{{"enabled", formBoolean}}
-	createMembers = slices.Concat([]member{{"personalConnectorId", formText}}, changeMembers, toggleMembers)
+	toggleFields = []field{{"enabled", kindBoolean}}
+	createFields = slices.Concat([]field{{"personalConnectorId", kindString}}, updateFields, toggleFields)
 )
 
-// settings is what the bodies of the calls hold, save the credentials: the Fake
-// has no use for them, and so has nothing to give away.
-type settings struct {
+// configurationInput is a body of a creation, an update or a toggle. It has no
+// credentials: the Fake only checks that they are an object.
+type configurationInput struct {
 	PersonalConnectorID string
 	Name                *string
 	Configuration       map[string]any
-	Description         nullable
+	Description         optionalString
 	Metadata            map[string]any
 	Enabled             *bool
 }
 
 // AddConfiguration adds a copy of a configuration to the end of the list, or
-// puts it in the place of the one with the same ID.
+// replaces the configuration with the same ID.
 //
-// The configuration is served as it is, nothing is filled in, and its connector
-// need not be known. One whose HealthStatus is unhealthy is found unhealthy by
-// every test, with LastError as the message if it has one; to let it recover,
-// add it again. AddConfiguration panics if there is no JSON for the
-// configuration.
+// The configuration is served as it is, and its connector can be unknown. If its
+// HealthStatus is unhealthy, every test finds it unhealthy, with LastError as
+// the message if it is not empty. Add the configuration again to change that.
+// AddConfiguration panics if the configuration has no JSON form.
 func (f *Fake) AddConfiguration(configuration freddy.Configuration) {
-	added, err := copied(configuration)
-	if err != nil {
-		panic(fmt.Sprintf("freddytest: AddConfiguration: %v", err))
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if i := f.indexConfiguration(added.ID); i >= 0 {
-		f.configurations[i] = added
-		return
-	}
-	f.configurations = append(f.configurations, added)
+	add(f, &f.configurations, configuration.ID, configuration)
 }
 
-// copied goes through JSON, which leaves nothing shared.
-func copied(configuration freddy.Configuration) (freddy.Configuration, error) {
-	var out freddy.Configuration
-	data, err := json.Marshal(configuration)
-	if err != nil {
-		return out, err
+// withConfiguration calls handle with a configuration, which handle may change.
+// If the id is unknown, the reply is a 404.
+func (f *Fake) withConfiguration(id string, handle func(*freddy.Configuration) Reply) Reply {
+	configuration := f.configurations.get(id)
+	if configuration == nil {
+		return errorReply(http.StatusNotFound, "not_found_error", "Configuration not found", freddy.CodeConfigurationNotFound)
 	}
-	return out, json.Unmarshal(data, &out)
+	return handle(configuration)
 }
 
-// indexConfiguration returns the place of a configuration, or -1. The lock is
-// held.
-func (f *Fake) indexConfiguration(id string) int {
-	return slices.IndexFunc(f.configurations, func(c freddy.Configuration) bool { return c.ID == id })
-}
-
-// withConfiguration answers with what serve makes of a configuration, which it
-// may change, or says that there is none. The lock is held meanwhile.
-func (f *Fake) withConfiguration(id string, serve func(*freddy.Configuration) Reply) Reply {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	i := f.indexConfiguration(id)
-	if i < 0 {
-		return refusal(http.StatusNotFound, "not_found_error", "Configuration not found", freddy.CodeConfigurationNotFound)
+func (f *Fake) createConfiguration(r request) Reply {
+	var input configurationInput
+	if reply, ok := r.decode(&input, createFields, "personalConnectorId", "name", "credentials"); !ok {
+		return reply
 	}
-	return serve(&f.configurations[i])
-}
-
-func (f *Fake) createConfiguration(in Request, _ string) Reply {
-	var want settings
-	if refused, ok := in.decode(&want, createMembers, "personalConnectorId", "name", "credentials"); !ok {
-		return refused
+	if f.connectors.get(input.PersonalConnectorID) == nil {
+		return connectorNotFound()
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.index(want.PersonalConnectorID) < 0 {
-		return unknownConnector()
-	}
-	created := want.configuration(f.nextID())
-	f.configurations = append(f.configurations, created)
-	return wrapped(http.StatusCreated, created)
-}
-
-// configuration returns the one that is created with these settings.
-func (s settings) configuration(id string) freddy.Configuration {
 	now := now()
-	return freddy.Configuration{
-		ID:                  id,
+	configuration := &freddy.Configuration{
+		ID:                  f.nextID(),
 		Object:              objectConfiguration,
 		UserID:              "user_fake",
 		OrganizationID:      "org_fake",
-		PersonalConnectorID: s.PersonalConnectorID,
-		Name:                *s.Name,
-		Configuration:       orEmpty(s.Configuration),
-		Enabled:             s.Enabled == nil || *s.Enabled,
+		PersonalConnectorID: input.PersonalConnectorID,
+		Name:                *input.Name,
+		Configuration:       orEmpty(input.Configuration),
+		Enabled:             input.Enabled == nil || *input.Enabled,
 		HealthStatus:        freddy.HealthStatusUnknown,
-		Description:         s.Description.text,
-		Metadata:            orEmpty(s.Metadata),
+		Description:         input.Description.value,
+		Metadata:            orEmpty(input.Metadata),
 		CreatedAt:           now,
 		UpdatedAt:           now,
 	}
+	f.configurations.put(configuration.ID, configuration)
+	return dataReply(http.StatusCreated, configurationBody(configuration))
 }
 
-// orEmpty leaves null as it is, which in a configuration may have a meaning.
+// orEmpty keeps null members, which can have a meaning in a configuration.
 func orEmpty(m map[string]any) map[string]any {
 	if m == nil {
 		return map[string]any{}
@@ -146,79 +110,81 @@ func orEmpty(m map[string]any) map[string]any {
 	return m
 }
 
-// nextID passes over the ids that were added. The lock is held.
+// nextID skips the ids that AddConfiguration has used.
 func (f *Fake) nextID() string {
 	for {
 		f.created++
-		if id := fmt.Sprintf("pconf_%06d", f.created); f.indexConfiguration(id) < 0 {
+		if id := fmt.Sprintf("pconf_%06d", f.created); f.configurations.get(id) == nil {
 			return id
 		}
 	}
 }
 
-func (f *Fake) getConfiguration(_ Request, id string) Reply {
-	return f.withConfiguration(id, bare)
-}
-
-func (f *Fake) updateConfiguration(in Request, id string) Reply {
-	var change settings
-	if refused, ok := in.decode(&change, changeMembers); !ok {
-		return refused
-	}
-	return f.withConfiguration(id, func(c *freddy.Configuration) Reply {
-		if change.Name != nil {
-			c.Name = *change.Name
-		}
-		if change.Description.given {
-			c.Description = change.Description.text
-		}
-		c.Configuration = merge(c.Configuration, change.Configuration)
-		c.Metadata = merge(c.Metadata, change.Metadata)
-		c.UpdatedAt = now()
-		return wrapped(http.StatusOK, *c)
+func (f *Fake) getConfiguration(r request) Reply {
+	return f.withConfiguration(r.id, func(c *freddy.Configuration) Reply {
+		return jsonReply(http.StatusOK, configurationBody(c))
 	})
 }
 
-// merge changes the members of to that change has; one that is null goes. The
-// values of members are replaced, whatever they are.
-func merge(to, change map[string]any) map[string]any {
-	if to == nil && change != nil {
-		to = map[string]any{}
+func (f *Fake) updateConfiguration(r request) Reply {
+	var input configurationInput
+	if reply, ok := r.decode(&input, updateFields); !ok {
+		return reply
 	}
-	for name, value := range change {
-		if value == nil {
-			delete(to, name)
-		} else {
-			to[name] = value
+	return f.withConfiguration(r.id, func(c *freddy.Configuration) Reply {
+		if input.Name != nil {
+			c.Name = *input.Name
 		}
-	}
-	return to
+		if input.Description.present {
+			c.Description = input.Description.value
+		}
+		c.Configuration = merge(c.Configuration, input.Configuration)
+		c.Metadata = merge(c.Metadata, input.Metadata)
+		c.UpdatedAt = now()
+		return dataReply(http.StatusOK, configurationBody(c))
+	})
 }
 
-func (f *Fake) deleteConfiguration(_ Request, id string) Reply {
-	return f.withConfiguration(id, func(*freddy.Configuration) Reply {
-		f.configurations = slices.DeleteFunc(f.configurations, func(c freddy.Configuration) bool { return c.ID == id })
-		return respond(http.StatusOK, struct {
+// merge sets the members of changes in m and removes those that are null. A
+// member that is an object is replaced, not merged.
+func merge(m, changes map[string]any) map[string]any {
+	if m == nil && changes != nil {
+		m = map[string]any{}
+	}
+	for name, value := range changes {
+		if value == nil {
+			delete(m, name)
+		} else {
+			m[name] = value
+		}
+	}
+	return m
+}
+
+func (f *Fake) deleteConfiguration(r request) Reply {
+	return f.withConfiguration(r.id, func(*freddy.Configuration) Reply {
+		f.configurations.remove(r.id)
+		return jsonReply(http.StatusOK, struct {
 			ID      string `json:"id"`
 			Object  string `json:"object"`
 			Deleted bool   `json:"deleted"`
-		}{id, objectConfiguration, true})
+		}{r.id, objectConfiguration, true})
 	})
 }
 
-func (f *Fake) toggleConfiguration(in Request, id string) Reply {
-	var want settings
-	if refused, ok := in.decode(&want, toggleMembers, "enabled"); !ok {
-		return refused
+func (f *Fake) toggleConfiguration(r request) Reply {
+	var input configurationInput
+	if reply, ok := r.decode(&input, toggleFields, "enabled"); !ok {
+		return reply
 	}
-	return f.withConfiguration(id, func(c *freddy.Configuration) Reply {
-		c.Enabled, c.UpdatedAt = *want.Enabled, now()
-		return bare(c)
+	return f.withConfiguration(r.id, func(c *freddy.Configuration) Reply {
+		c.Enabled, c.UpdatedAt = *input.Enabled, now()
+		return jsonReply(http.StatusOK, configurationBody(c))
 	})
 }
 
-func (f *Fake) testConfiguration(_ Request, id string) Reply {
-	return f.withConfiguration(id, func(c *freddy.Configuration) Reply {
+func (f *Fake) testConfiguration(r request) Reply {
+	return f.withConfiguration(r.id, func(c *freddy.Configuration) Reply {
 		now := now()
 		c.LastSyncAt = &now
 		if c.HealthStatus == freddy.HealthStatusUnhealthy {
@@ -226,21 +192,21 @@ func (f *Fake) testConfiguration(_ Request, id string) Reply {
 		} else {
 			c.HealthStatus, c.LastError = freddy.HealthStatusHealthy, ""
 		}
-		return respond(http.StatusOK, freddy.TestResult{
+		return jsonReply(http.StatusOK, freddy.TestResult{
 			Status:   c.HealthStatus,
 			Message:  cmp.Or(c.LastError, "Connection successful. MCP server is responding correctly."),
-			Details:  f.details(*c),
+			Details:  f.testDetails(c),
 			TestedAt: now,
 		})
 	})
 }
 
-// details is what a test finds out about the server of a connector, if the
-// connector is known and the server answers. The lock is held.
-func (f *Fake) details(c freddy.Configuration) freddy.TestDetails {
-	var connector freddy.Connector
-	if i := f.index(c.PersonalConnectorID); i >= 0 {
-		_ = json.Unmarshal(f.connectors[i].body, &connector) // it was made from one
+// testDetails returns what a test reports of the connector's server. If the
+// connector is unknown, so is its server.
+func (f *Fake) testDetails(c *freddy.Configuration) freddy.TestDetails {
+	connector := f.connectors.get(c.PersonalConnectorID)
+	if connector == nil {
+		connector = new(freddy.Connector)
 	}
 	details := freddy.TestDetails{ServerURL: connector.ServerURL, ServerType: connector.ServerType}
 	if c.HealthStatus == freddy.HealthStatusHealthy {
@@ -251,78 +217,56 @@ func (f *Fake) details(c freddy.Configuration) freddy.TestDetails {
 	return details
 }
 
-func (f *Fake) listTools(in Request, id string) Reply {
-	q := query{values: in.Query}
-	q.boolean("forceRefresh") // makes no difference: there is no cache
-	if len(q.faults) > 0 {
-		return unprocessable(q.faults)
+func (f *Fake) listTools(r request) Reply {
+	q := query{values: r.Query}
+	q.boolean("forceRefresh") // no effect: there is no cache
+	if len(q.errs) > 0 {
+		return invalidReply(q.errs)
 	}
-	return f.withConfiguration(id, func(c *freddy.Configuration) Reply {
-		return list(toolsOf(c.PersonalConnectorID))
+	return f.withConfiguration(r.id, func(c *freddy.Configuration) Reply {
+		return listReply(toolsOf(c.PersonalConnectorID))
 	})
 }
 
-func (f *Fake) listConfigurations(in Request, _ string) Reply {
-	q := query{values: in.Query}
-	wanted := wantedConfigurations(&q)
-	limit := q.number("limit", 20, 1, 100)
-
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	next := f.after(&q)
-	if len(q.faults) > 0 {
-		return unprocessable(q.faults)
+func (f *Fake) listConfigurations(r request) Reply {
+	q := query{values: r.Query}
+	connector, anyConnector := r.Query.Get("personalConnectorId"), !r.Query.Has("personalConnectorId")
+	enabled := q.boolean("enabled")
+	health := choice(&q, "healthStatus", "",
+		freddy.HealthStatusHealthy, freddy.HealthStatusUnhealthy, freddy.HealthStatusUnknown)
+	limit := q.integer("limit", 20, 1, 100)
+	first := f.afterCursor(&q)
+	if len(q.errs) > 0 {
+		return invalidReply(q.errs)
 	}
 	page := []json.RawMessage{}
-	for _, c := range f.configurations[next:] {
-		if len(page) < limit && wanted(c) {
+	for _, c := range f.configurations.values[first:] {
+		if len(page) < limit &&
+			(anyConnector || connector == c.PersonalConnectorID) &&
+			(enabled == nil || *enabled == c.Enabled) &&
+			(health == "" || health == c.HealthStatus) {
 			page = append(page, configurationBody(c))
 		}
 	}
-	return list(page)
+	return listReply(page)
 }
 
-// wantedConfigurations reads the filters of a list.
-func wantedConfigurations(q *query) func(freddy.Configuration) bool {
-	anyConnector, connector := !q.values.Has("personalConnectorId"), q.values.Get("personalConnectorId")
-	enabled := q.boolean("enabled")
-	health := oneOf(q, "healthStatus", "",
-		freddy.HealthStatusHealthy, freddy.HealthStatusUnhealthy, freddy.HealthStatusUnknown)
-	return func(c freddy.Configuration) bool {
-		return (anyConnector || connector == c.PersonalConnectorID) &&
-			(enabled == nil || *enabled == c.Enabled) &&
-			(health == "" || health == c.HealthStatus)
-	}
-}
-
-// after returns the place after that of the cursor, whether its object matches
-// the filters or not. The lock is held.
-func (f *Fake) after(q *query) int {
+// afterCursor returns the position after the configuration that the cursor
+// names, whether it matches the filters or not.
+func (f *Fake) afterCursor(q *query) int {
 	if !q.values.Has("after") {
 		return 0
 	}
-	i := f.indexConfiguration(q.values.Get("after"))
+	i := f.configurations.index(q.values.Get("after"))
 	if i < 0 {
-		q.refuse("after", "value_error", "Value error, unknown cursor")
+		q.reject("after", "value_error", "Value error, unknown cursor")
 	}
 	return i + 1
 }
 
-// bare answers with a configuration alone, which is one of the documented
-// forms; wrapped with the other. The Fake has both, so that no client depends
-// on one.
-func bare(c *freddy.Configuration) Reply { return respond(http.StatusOK, configurationBody(*c)) }
-
-func wrapped(status int, c freddy.Configuration) Reply {
-	return respond(status, struct {
-		Success bool            `json:"success"`
-		Data    json.RawMessage `json:"data"`
-	}{true, configurationBody(c)})
-}
-
-// configurationBody returns a configuration as the API shows it: with null
-// where the model has nothing, and with what stands for the credentials.
-func configurationBody(c freddy.Configuration) json.RawMessage {
+// configurationBody returns a configuration as the API sends it: with null for
+// each empty field and a placeholder for the credentials.
+func configurationBody(c *freddy.Configuration) json.RawMessage {
 	null := json.RawMessage("null")
 	members := map[string]json.RawMessage{
 		"userId": null, "apiKeyId": null, "lastSyncAt": null, "lastError": null, "description": null,
@@ -334,5 +278,5 @@ func configurationBody(c freddy.Configuration) json.RawMessage {
 	return encode(members)
 }
 
-// now is the time in the precision in which the API tells it.
+// now returns the time in the API's precision.
 func now() time.Time { return time.Now().UTC().Truncate(time.Second) }

@@ -3,9 +3,7 @@ package freddytest_test
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -18,34 +16,6 @@ import (
 	"github.com/aitronos/freddy-go"
 	"github.com/aitronos/freddy-go/freddytest"
 )
-
-const configurationsPath = "/v1/personal-connectors/configurations"
-
-// minimal is the least that a configuration is created with.
-func minimal() freddy.ConfigurationCreateParams {
-	return freddy.ConfigurationCreateParams{
-		PersonalConnectorID: "pcon_github",
-		Name:                "Mine",
-		Credentials:         freddy.BearerCredentials(secret),
-	}
-}
-
-// ids returns the ids, without their prefix, in one string.
-func ids(configurations []*freddy.Configuration) string {
-	var out []string
-	for _, c := range configurations {
-		out = append(out, strings.TrimPrefix(c.ID, "pconf_"))
-	}
-	return strings.Join(out, " ")
-}
-
-// sample returns the documented configuration.
-func sample(t *testing.T) freddy.Configuration {
-	t.Helper()
-	var configuration freddy.Configuration
-	require.NoError(t, json.Unmarshal([]byte(fixture(t, "configuration.json")), &configuration))
-	return configuration
-}
 
 func TestCreateConfiguration(t *testing.T) {
 	t.Parallel()
@@ -84,7 +54,7 @@ func TestCreateConfiguration(t *testing.T) {
 	assert.Equal(t, created, got)
 }
 
-func TestCreateConfigurationWithTheLeast(t *testing.T) {
+func TestCreateConfigurationDefaults(t *testing.T) {
 	t.Parallel()
 	client := freddytest.NewServer(t).Client()
 	for _, id := range []string{"pconf_000001", "pconf_000002"} {
@@ -98,13 +68,14 @@ func TestCreateConfigurationWithTheLeast(t *testing.T) {
 	}
 }
 
-// Both documented forms are there, null and all.
+// The responses have both documented forms, with null for each empty field and
+// without the credentials.
 func TestConfigurationBodies(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
 	server.AddConnector(freddy.Connector{ID: "pcon_acme"})
-	created := tell(t, server, http.MethodPost, configurationsPath, bearer(),
-		`{"personalConnectorId":"pcon_acme","name":"n","credentials":{"token":"hunter2"},"description":null}`)
+	created := send(t, server, http.MethodPost, configurationsPath, bearer(),
+		`{"personalConnectorId":"pcon_acme","name":"n","credentials":{"token":"example-secret"},"description":null}`)
 	assert.Equal(t, http.StatusCreated, created.status)
 	var body struct {
 		Success bool
@@ -120,35 +91,33 @@ func TestConfigurationBodies(t *testing.T) {
 		"createdAt":%q,"updatedAt":%q}`, times.CreatedAt, times.UpdatedAt), string(body.Data))
 
 	path := configurationsPath + "/pconf_000001"
-	got := ask(t, server, http.MethodGet, path, bearer())
+	got := get(t, server, path)
 	assert.Equal(t, string(body.Data), got.body)
-	listed := ask(t, server, http.MethodGet, configurationsPath, bearer())
+	listed := get(t, server, configurationsPath)
 	assert.Equal(t, `{"object":"list","data":[`+got.body+`]}`, listed.body)
 
-	updated := tell(t, server, http.MethodPatch, path, bearer(), `{}`)
+	updated := send(t, server, http.MethodPatch, path, bearer(), `{}`)
 	assert.Equal(t, http.StatusOK, updated.status)
 	assert.Contains(t, updated.body, `{"success":true,"data":{`)
-	toggled := tell(t, server, http.MethodPost, path+"/toggle", bearer(), `{"enabled":false}`)
+	toggled := send(t, server, http.MethodPost, path+"/toggle", bearer(), `{"enabled":false}`)
 	assert.Equal(t, http.StatusOK, toggled.status)
 	assert.NotContains(t, toggled.body, `"success"`)
-	deleted := ask(t, server, http.MethodDelete, path, bearer())
+	deleted := send(t, server, http.MethodDelete, path, bearer(), "")
 	assert.Equal(t, http.StatusOK, deleted.status)
 	assert.Equal(t, strings.ReplaceAll(compact(t, fixture(t, "configuration_deleted.json")), "pconf_abc123", "pconf_000001"), deleted.body)
 }
 
 func TestCreateConfigurationOfUnknownConnector(t *testing.T) {
 	t.Parallel()
-	client := freddytest.NewServer(t).Client()
+	server := freddytest.NewServer(t)
 	params := minimal()
 	params.PersonalConnectorID = "pcon_unknown"
-	_, err := client.Configurations().Create(t.Context(), params)
+	_, err := server.Client().Configurations().Create(t.Context(), params)
 	require.ErrorIs(t, err, freddy.ErrNotFound)
-	var refused *freddy.APIError
-	require.ErrorAs(t, err, &refused)
-	assert.JSONEq(t, fixture(t, "error_connector_not_found.json"), string(refused.Body))
-	page, err := client.Configurations().List(t.Context(), freddy.ConfigurationListParams{})
-	require.NoError(t, err)
-	assert.Empty(t, page.Items)
+	var apiErr *freddy.APIError
+	require.ErrorAs(t, err, &apiErr)
+	assert.JSONEq(t, fixture(t, "error_connector_not_found.json"), string(apiErr.Body))
+	assert.Empty(t, listed(t, server))
 }
 
 func TestUnknownConfiguration(t *testing.T) {
@@ -172,9 +141,9 @@ func TestUnknownConfiguration(t *testing.T) {
 	} {
 		err := send()
 		require.ErrorIs(t, err, freddy.ErrNotFound, call)
-		var refused *freddy.APIError
-		require.ErrorAs(t, err, &refused, call)
-		assert.JSONEq(t, `{"error":{"type":"not_found_error","message":"Configuration not found","code":"configuration_not_found"}}`, string(refused.Body), call)
+		var apiErr *freddy.APIError
+		require.ErrorAs(t, err, &apiErr, call)
+		assert.JSONEq(t, `{"error":{"type":"not_found_error","message":"Configuration not found","code":"configuration_not_found"}}`, string(apiErr.Body), call)
 	}
 }
 
@@ -203,7 +172,7 @@ func TestUpdateConfiguration(t *testing.T) {
 	assert.Equal(t, updated, got)
 }
 
-func TestUpdateConfigurationLeavesTheRest(t *testing.T) {
+func TestPartialUpdates(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
 	server.AddConfiguration(sample(t))
@@ -227,8 +196,8 @@ func TestUpdateConfigurationLeavesTheRest(t *testing.T) {
 	}
 	want := sample(t)
 	for _, tt := range tests {
-		t.Run(tt.body, func(t *testing.T) { // each builds on the one before
-			got := tell(t, server, http.MethodPatch, configurationsPath+"/pconf_abc123", bearer(), tt.body)
+		t.Run(tt.body, func(t *testing.T) { // each depends on the previous one
+			got := send(t, server, http.MethodPatch, configurationsPath+"/pconf_abc123", bearer(), tt.body)
 			require.Equal(t, http.StatusOK, got.status, got.body)
 			updated, err := server.Client().Configurations().Get(t.Context(), "pconf_abc123")
 			require.NoError(t, err)
@@ -239,7 +208,7 @@ func TestUpdateConfigurationLeavesTheRest(t *testing.T) {
 	}
 }
 
-func TestUpdateOfNothingThatWasThere(t *testing.T) {
+func TestUpdateSetsAbsentFields(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
 	server.AddConfiguration(freddy.Configuration{ID: "pconf_bare"})
@@ -261,13 +230,11 @@ func TestDeleteConfiguration(t *testing.T) {
 		server.AddConfiguration(freddy.Configuration{ID: id})
 	}
 	require.NoError(t, s.Delete(t.Context(), "pconf_b"))
-	page, err := s.List(t.Context(), freddy.ConfigurationListParams{})
-	require.NoError(t, err)
-	assert.Equal(t, "a c", ids(page.Items))
+	assert.Equal(t, "a c", listed(t, server))
 	require.ErrorIs(t, s.Delete(t.Context(), "pconf_b"), freddy.ErrNotFound)
 }
 
-func TestIDsAreNotGivenTwice(t *testing.T) {
+func TestConfigurationIDsAreUnique(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
 	s := server.Client().Configurations()
@@ -339,7 +306,7 @@ func TestTestUnhealthyConfiguration(t *testing.T) {
 			ID: "pconf_bad", PersonalConnectorID: "pcon_github", HealthStatus: freddy.HealthStatusUnhealthy, LastError: lastError,
 		}
 		server.AddConfiguration(unhealthy)
-		for range 2 { // it does not recover by itself
+		for range 2 { // the state is kept
 			var response freddy.Response
 			result, err := s.Test(t.Context(), "pconf_bad", freddy.WithResponse(&response))
 			require.NoError(t, err)
@@ -356,10 +323,10 @@ func TestTestUnhealthyConfiguration(t *testing.T) {
 			assert.Equal(t, unhealthy, *got)
 		}
 	}
-	server.AddConfiguration(freddy.Configuration{ID: "pconf_bad", LastError: "an old one"})
+	server.AddConfiguration(freddy.Configuration{ID: "pconf_bad", LastError: "outdated"})
 	result, err := s.Test(t.Context(), "pconf_bad")
 	require.NoError(t, err)
-	assert.Equal(t, freddy.HealthStatusHealthy, result.Status, "it was added again")
+	assert.Equal(t, freddy.HealthStatusHealthy, result.Status, "added again")
 	assert.Equal(t, "Connection successful. MCP server is responding correctly.", result.Message)
 }
 
@@ -379,17 +346,12 @@ func TestTimesOfConfigurations(t *testing.T) {
 		fake := freddytest.NewFake()
 		call := func(method, path, body string) {
 			time.Sleep(90 * time.Second)
-			r := httptest.NewRequest(method, configurationsPath+path, strings.NewReader(body))
-			r.Header = bearer()
-			fake.ServeHTTP(httptest.NewRecorder(), r)
+			serve(fake, method, configurationsPath+path, body)
 		}
 		times := func() (created, updated, synced string) {
-			w := httptest.NewRecorder()
-			r := httptest.NewRequest(http.MethodGet, configurationsPath+"/pconf_000001", nil)
-			r.Header = bearer()
-			fake.ServeHTTP(w, r)
+			got := serve(fake, http.MethodGet, configurationsPath+"/pconf_000001", "")
 			var c struct{ CreatedAt, UpdatedAt, LastSyncAt string }
-			require.NoError(t, json.Unmarshal(w.Body.Bytes(), &c))
+			require.NoError(t, json.Unmarshal(got.Body.Bytes(), &c))
 			return c.CreatedAt, c.UpdatedAt, c.LastSyncAt
 		}
 		for _, step := range []struct{ method, path, body, updated, synced string }{
@@ -408,169 +370,11 @@ func TestTimesOfConfigurations(t *testing.T) {
 	})
 }
 
-// seeded has six configurations, of which every filter finds some.
-func seeded(t *testing.T) *freddytest.Server {
-	t.Helper()
-	server := freddytest.NewServer(t)
-	for i, c := range []freddy.Configuration{
-		{PersonalConnectorID: "pcon_github", Enabled: true, HealthStatus: freddy.HealthStatusHealthy},
-		{PersonalConnectorID: "pcon_notion", Enabled: true, HealthStatus: freddy.HealthStatusUnknown},
-		{PersonalConnectorID: "pcon_github", Enabled: false, HealthStatus: freddy.HealthStatusUnhealthy},
-		{PersonalConnectorID: "pcon_github", Enabled: true, HealthStatus: freddy.HealthStatusUnknown},
-		{PersonalConnectorID: "pcon_slack", Enabled: false, HealthStatus: freddy.HealthStatusHealthy},
-		{PersonalConnectorID: "pcon_slack", Enabled: true, HealthStatus: freddy.HealthStatusHealthy},
-	} {
-		c.ID = fmt.Sprint("pconf_", i+1)
-		server.AddConfiguration(c)
-	}
-	return server
-}
-
-func TestListConfigurations(t *testing.T) {
-	t.Parallel()
-	client := seeded(t).Client()
-	yes, no := true, false
-	tests := []struct {
-		name   string
-		params freddy.ConfigurationListParams
-		want   string
-	}{
-		{"all", freddy.ConfigurationListParams{}, "1 2 3 4 5 6"},
-		{"connector", freddy.ConfigurationListParams{PersonalConnectorID: "pcon_github"}, "1 3 4"},
-		{"unknown connector", freddy.ConfigurationListParams{PersonalConnectorID: "pcon_unknown"}, ""},
-		{"enabled", freddy.ConfigurationListParams{Enabled: &yes}, "1 2 4 6"},
-		{"disabled", freddy.ConfigurationListParams{Enabled: &no}, "3 5"},
-		{"healthy", freddy.ConfigurationListParams{HealthStatus: freddy.HealthStatusHealthy}, "1 5 6"},
-		{"unhealthy", freddy.ConfigurationListParams{HealthStatus: freddy.HealthStatusUnhealthy}, "3"},
-		{"unknown", freddy.ConfigurationListParams{HealthStatus: freddy.HealthStatusUnknown}, "2 4"},
-		{"all filters", freddy.ConfigurationListParams{PersonalConnectorID: "pcon_slack", Enabled: &yes, HealthStatus: freddy.HealthStatusHealthy}, "6"},
-		{"limit", freddy.ConfigurationListParams{Limit: 2}, "1 2"},
-		{"limit of what matches", freddy.ConfigurationListParams{PersonalConnectorID: "pcon_github", Limit: 2}, "1 3"},
-		{"after", freddy.ConfigurationListParams{After: "pconf_4"}, "5 6"},
-		{"limit and after", freddy.ConfigurationListParams{After: "pconf_2", Limit: 3}, "3 4 5"},
-		{"after one that does not match", freddy.ConfigurationListParams{PersonalConnectorID: "pcon_github", After: "pconf_2"}, "3 4"},
-		{"after the last", freddy.ConfigurationListParams{After: "pconf_6"}, ""},
-		{"most", freddy.ConfigurationListParams{Limit: 100}, "1 2 3 4 5 6"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			page, err := client.Configurations().List(t.Context(), tt.params)
-			require.NoError(t, err)
-			assert.Empty(t, page.Extra)
-			assert.Equal(t, tt.want, ids(page.Items))
-		})
-	}
-}
-
-func TestListConfigurationsHasTwentyUnlessAsked(t *testing.T) {
-	t.Parallel()
-	server := freddytest.NewServer(t)
-	for i := range 30 {
-		server.AddConfiguration(freddy.Configuration{ID: fmt.Sprint("pconf_", i)})
-	}
-	page, err := server.Client().Configurations().List(t.Context(), freddy.ConfigurationListParams{})
-	require.NoError(t, err)
-	assert.Len(t, page.Items, 20)
-	assert.True(t, page.HasMore)
-}
-
-func TestAllGoesThroughThePagesOfConfigurations(t *testing.T) {
-	t.Parallel()
-	// Of six, a page of three is full twice, and the third is empty.
-	for limit, requests := range map[int]int{1: 7, 3: 3, 4: 2, 6: 2, 100: 1} {
-		t.Run(fmt.Sprint(limit), func(t *testing.T) {
-			t.Parallel()
-			server := seeded(t)
-			var found []*freddy.Configuration
-			for c, err := range server.Client().Configurations().All(t.Context(), freddy.ConfigurationListParams{Limit: limit}) {
-				require.NoError(t, err)
-				found = append(found, c)
-			}
-			assert.Equal(t, "1 2 3 4 5 6", ids(found))
-			assert.Len(t, server.Requests(), requests)
-		})
-	}
-}
-
-// A loop over a filter may change what the filter asks for.
-func TestAllWhileConfigurationsChange(t *testing.T) {
-	t.Parallel()
-	server := seeded(t)
-	s := server.Client().Configurations()
-	yes := true
-	var found []*freddy.Configuration
-	for c, err := range s.All(t.Context(), freddy.ConfigurationListParams{Enabled: &yes, Limit: 1}) {
-		require.NoError(t, err)
-		found = append(found, c)
-		_, err = s.SetEnabled(t.Context(), c.ID, false)
-		require.NoError(t, err)
-	}
-	assert.Equal(t, "1 2 4 6", ids(found))
-}
-
-func TestAllEndsWhereTheCursorWasDeleted(t *testing.T) {
-	t.Parallel()
-	s := seeded(t).Client().Configurations()
-	var found []*freddy.Configuration
-	var last error
-	for c, err := range s.All(t.Context(), freddy.ConfigurationListParams{Limit: 2}) {
-		if last = err; err == nil {
-			found = append(found, c)
-			require.NoError(t, s.Delete(t.Context(), c.ID))
-		}
-	}
-	require.ErrorIs(t, last, freddy.ErrBadRequest)
-	assert.Equal(t, "1 2", ids(found))
-}
-
-func TestListConfigurationsRefusesParameters(t *testing.T) {
-	t.Parallel()
-	server := seeded(t)
-	const (
-		boolean = "Input should be a valid boolean, unable to interpret input"
-		health  = "Input should be 'healthy', 'unhealthy' or 'unknown'"
-		cursor  = "Value error, unknown cursor"
-	)
-	tests := []struct{ target, name, message, kind string }{
-		{"?limit=0", "limit", "Input should be greater than or equal to 1", "greater_than_equal"},
-		{"?limit=101", "limit", "Input should be less than or equal to 100", "less_than_equal"},
-		{"?enabled=maybe", "enabled", boolean, "bool_parsing"},
-		{"?enabled=", "enabled", boolean, "bool_parsing"},
-		{"?healthStatus=sick", "healthStatus", health, "enum"},
-		{"?after=pconf_7", "after", cursor, "value_error"},
-		{"?after=", "after", cursor, "value_error"},
-		{"/pconf_1/tools?forceRefresh=1", "forceRefresh", boolean, "bool_parsing"},
-		{"/pconf_unknown/tools?forceRefresh=1", "forceRefresh", boolean, "bool_parsing"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.target, func(t *testing.T) {
-			t.Parallel()
-			got := ask(t, server, http.MethodGet, configurationsPath+tt.target, bearer())
-			assert.Equal(t, http.StatusUnprocessableEntity, got.status)
-			want, err := json.Marshal(tt.message)
-			require.NoError(t, err)
-			assert.JSONEq(t, fmt.Sprintf(`{"detail":[{"loc":["query",%q],"msg":%s,"type":%q}]}`, tt.name, want, tt.kind), got.body)
-		})
-	}
-}
-
-func TestListConfigurationsRefusesParametersThroughTheClient(t *testing.T) {
-	t.Parallel()
-	_, err := freddytest.NewServer(t).Client().Configurations().List(t.Context(), freddy.ConfigurationListParams{HealthStatus: "sick", After: "pconf_7"})
-	require.ErrorIs(t, err, freddy.ErrBadRequest)
-	var refused *freddy.APIError
-	require.ErrorAs(t, err, &refused)
-	require.Len(t, refused.Fields, 2)
-	assert.Equal(t, "healthStatus", refused.Fields[0].Field)
-	assert.Equal(t, freddy.FieldError{Field: "after", Message: "Value error, unknown cursor", Code: "value_error"}, refused.Fields[1])
-}
-
-func TestAddConfigurationIsTheDocumentedSample(t *testing.T) {
+func TestAddConfiguration(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
 	server.AddConfiguration(sample(t))
-	got := ask(t, server, http.MethodGet, configurationsPath+"/pconf_abc123", bearer())
+	got := get(t, server, configurationsPath+"/pconf_abc123")
 	assert.JSONEq(t, fixture(t, "configuration.json"), got.body)
 	configuration, err := server.Client().Configurations().Get(t.Context(), "pconf_abc123")
 	require.NoError(t, err)
@@ -584,10 +388,8 @@ func TestAddConfigurationReplaces(t *testing.T) {
 	server.AddConfiguration(freddy.Configuration{ID: "pconf_2", Name: "Another"})
 	got, err := s.Get(t.Context(), "pconf_2")
 	require.NoError(t, err)
-	assert.Equal(t, freddy.Configuration{ID: "pconf_2", Name: "Another"}, *got, "nothing is filled in")
-	page, err := s.List(t.Context(), freddy.ConfigurationListParams{})
-	require.NoError(t, err)
-	assert.Equal(t, "1 2 3 4 5 6", ids(page.Items))
+	assert.Equal(t, freddy.Configuration{ID: "pconf_2", Name: "Another"}, *got, "no field is set")
+	assert.Equal(t, "1 2 3 4 5 6", listed(t, server))
 }
 
 func TestAddConfigurationCopies(t *testing.T) {
@@ -616,66 +418,14 @@ func TestAddConfigurationCopies(t *testing.T) {
 	assert.Equal(t, full(), *got)
 }
 
-func TestAddConfigurationPanicsWithoutJSON(t *testing.T) {
+func TestAddConfigurationPanicsForInvalidJSON(t *testing.T) {
 	t.Parallel()
 	fake := freddytest.NewFake()
-	defer func() { // encoding/json's own words differ between releases of Go
-		assert.Regexp(t, "^freddytest: AddConfiguration: json: .*: configuration: json: unsupported type: chan int$", recover())
-		assert.NotPanics(t, func() { fake.AddConfiguration(freddy.Configuration{}) }, "nothing stays locked")
+	defer func() { // the words of encoding/json differ between releases of Go
+		assert.Regexp(t, "^freddytest: freddy.Configuration has no JSON form: json: .*unsupported type: chan int$", recover())
+		assert.NotPanics(t, func() { fake.AddConfiguration(freddy.Configuration{}) }, "the lock is released")
 	}()
 	fake.AddConfiguration(freddy.Configuration{ID: "pconf_a", Configuration: map[string]any{"a": make(chan int)}})
-}
-
-// What a script answers is not processed, and what is processed is so once.
-func TestCreationIsCountedOnce(t *testing.T) {
-	t.Parallel()
-	server := freddytest.NewServer(t)
-	s := server.Client().Configurations()
-	const path = "/personal-connectors/configurations"
-	server.Script(http.MethodPost, path,
-		freddytest.Reply{Status: http.StatusServiceUnavailable},
-		freddytest.Reply{Status: http.StatusCreated, Body: `{"id":"pconf_1"}`, Fault: freddytest.FaultTruncate},
-		freddytest.Reply{Status: http.StatusTooManyRequests},
-	)
-	_, err := s.Create(t.Context(), minimal())
-	require.ErrorIs(t, err, freddy.ErrServer)
-	_, err = s.Create(t.Context(), minimal())
-	var broken *freddy.TransportError
-	require.ErrorAs(t, err, &broken)
-	assert.True(t, broken.Ambiguous)
-	page, err := s.List(t.Context(), freddy.ConfigurationListParams{})
-	require.NoError(t, err)
-	assert.Empty(t, page.Items, "a scripted answer stands in the place of the processing")
-
-	created, err := s.Create(t.Context(), minimal()) // 429, then the fake itself
-	require.NoError(t, err)
-	assert.Equal(t, "pconf_000001", created.ID)
-	page, err = s.List(t.Context(), freddy.ConfigurationListParams{})
-	require.NoError(t, err)
-	assert.Equal(t, "000001", ids(page.Items))
-	assert.Len(t, server.Requests(), 6)
-}
-
-// A body that breaks off is not processed, even if it is JSON up to there.
-func TestBodyThatBreaksOff(t *testing.T) {
-	t.Parallel()
-	server := freddytest.NewServer(t)
-	address := strings.TrimSuffix(strings.TrimPrefix(server.URL(), "http://"), "/v1")
-	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
-	require.NoError(t, err)
-	defer conn.Close()
-	_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 500\r\n\r\n"+
-		`{"personalConnectorId":"pcon_github","name":"n","credentials":{"token":%q}}`, configurationsPath, freddytest.APIKey, secret)
-	require.NoError(t, err)
-	require.NoError(t, conn.(*net.TCPConn).CloseWrite())
-	n, err := conn.Read(make([]byte, 1))
-	require.Error(t, err)
-	assert.Zero(t, n, "there is no answer")
-
-	page, err := server.Client().Configurations().List(t.Context(), freddy.ConfigurationListParams{})
-	require.NoError(t, err)
-	assert.Empty(t, page.Items)
-	assert.JSONEq(t, `{"personalConnectorId":"pcon_github","name":"n","credentials":"***"}`, string(server.Requests()[0].Body))
 }
 
 func TestConcurrentConfigurations(t *testing.T) {
@@ -713,7 +463,8 @@ func TestConcurrentConfigurations(t *testing.T) {
 	assert.Len(t, page.Items, 1+callers+callers*(rounds/2))
 }
 
-// createAndChange makes a configuration, changes it, lists it and may delete it.
+// createAndChange creates a configuration, changes it, lists it and, if remove is
+// set, deletes it.
 func createAndChange(t *testing.T, s *freddy.ConfigurationsService, remove bool) (string, error) {
 	t.Helper()
 	c, err := s.Create(t.Context(), minimal())
@@ -732,7 +483,8 @@ func createAndChange(t *testing.T, s *freddy.ConfigurationsService, remove bool)
 	return c.ID, err
 }
 
-// changeAll makes every call on one configuration; its metadata get the name.
+// changeAll makes every call that changes one configuration, and adds the name to
+// its metadata.
 func changeAll(t *testing.T, s *freddy.ConfigurationsService, id, name string) error {
 	t.Helper()
 	if _, err := s.Update(t.Context(), id, freddy.ConfigurationUpdateParams{Metadata: map[string]any{name: true}}); err != nil {
@@ -746,4 +498,40 @@ func changeAll(t *testing.T, s *freddy.ConfigurationsService, id, name string) e
 	}
 	_, err := s.Tools(t.Context(), id, freddy.ToolListParams{ForceRefresh: true})
 	return err
+}
+
+// No response contains the credentials of the request, with or without an error.
+func TestResponsesDoNotContainCredentials(t *testing.T) {
+	t.Parallel()
+	server := freddytest.NewServer(t)
+	server.AddConfiguration(freddy.Configuration{ID: "pconf_a"})
+	const path, body = configurationsPath + "/pconf_a", `{"credentials":{"token":"` + secret + `"}}`
+	for _, call := range []struct {
+		method, path, body string
+		status             int
+	}{
+		{http.MethodPost, configurationsPath, minimalBody, http.StatusCreated},
+		{http.MethodPost, configurationsPath, members("credentials", `"credentials":"`+secret+`"`), http.StatusUnprocessableEntity},
+		{http.MethodPost, configurationsPath, members("credentials", `"credentials":["`+secret+`"]`), http.StatusUnprocessableEntity},
+		{http.MethodPost, configurationsPath, body[:len(body)-1], http.StatusUnprocessableEntity},
+		{http.MethodPatch, path, body, http.StatusOK},
+		{http.MethodPatch, path, strings.Replace(body, "c", "C", 1), http.StatusUnprocessableEntity},
+		{http.MethodGet, path, body, http.StatusOK},
+		{http.MethodPost, path + "/test", body, http.StatusOK},
+		{http.MethodPost, path + "/toggle", body, http.StatusUnprocessableEntity},
+		{http.MethodPost, "/v1/elsewhere", body, http.StatusNotFound},
+	} {
+		got := send(t, server, call.method, call.path, bearer(), call.body)
+		assert.Equal(t, call.status, got.status, call.body)
+		assert.NotContains(t, got.body, secret)
+	}
+}
+
+func TestAddConfigurationIgnoresCredentials(t *testing.T) {
+	t.Parallel()
+	server := freddytest.NewServer(t)
+	configuration := sample(t)
+	configuration.Extra = map[string]json.RawMessage{"credentials": json.RawMessage(`{"token":"` + secret + `"}`)}
+	server.AddConfiguration(configuration)
+	assert.JSONEq(t, fixture(t, "configuration.json"), get(t, server, configurationsPath+"/pconf_abc123").body)
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -15,12 +14,12 @@ import (
 	"github.com/aitronos/freddy-go/freddytest"
 )
 
-func TestGetConnectorIsTheDocumentedSample(t *testing.T) {
+func TestGetConnector(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
 	sample := fixture(t, "connector.json")
 
-	got := ask(t, server, http.MethodGet, "/v1/personal-connectors/pcon_github", bearer())
+	got := get(t, server, connectorsPath+"/pcon_github")
 	assert.Equal(t, compact(t, sample), got.body)
 
 	var want freddy.Connector
@@ -35,82 +34,14 @@ func TestGetUnknownConnector(t *testing.T) {
 	server := freddytest.NewServer(t)
 	_, err := server.Client().Connectors().Get(t.Context(), "pcon_unknown")
 	require.ErrorIs(t, err, freddy.ErrNotFound)
-	var refused *freddy.APIError
-	require.ErrorAs(t, err, &refused)
-	assert.True(t, refused.HasCode(freddy.CodeConnectorNotFound))
-	assert.JSONEq(t, fixture(t, "error_connector_not_found.json"), string(refused.Body))
-	assert.Equal(t, "req_000001", refused.RequestID)
+	var apiErr *freddy.APIError
+	require.ErrorAs(t, err, &apiErr)
+	assert.Equal(t, freddy.CodeConnectorNotFound, apiErr.Code)
+	assert.JSONEq(t, fixture(t, "error_connector_not_found.json"), string(apiErr.Body))
+	assert.Equal(t, "req_000001", apiErr.RequestID)
 }
 
-func TestCatalogue(t *testing.T) {
-	t.Parallel()
-	client := freddytest.NewServer(t).Client()
-	types := map[freddy.ConnectorType]int{}
-	categories := map[freddy.Category]int{}
-	statuses := map[freddy.ConnectorStatus]int{}
-	servers := map[freddy.ServerType]int{}
-	ids := map[string]bool{}
-	secrets := 0
-	for _, status := range []freddy.ConnectorStatus{
-		freddy.ConnectorStatusActive, freddy.ConnectorStatusDeprecated, freddy.ConnectorStatusMaintenance,
-	} {
-		for connector, err := range client.Connectors().All(t.Context(), freddy.ConnectorListParams{Status: status}) {
-			require.NoError(t, err)
-			ids[connector.ID] = true
-			types[connector.Type]++
-			categories[connector.Category]++
-			statuses[connector.Status]++
-			servers[connector.ServerType]++
-			secrets += strings.Count(connector.Metadata.ConfigurationSchema.String(), `"format":"password"`)
-			assertPlausible(t, *connector)
-
-			alone, err := client.Connectors().Get(t.Context(), connector.ID)
-			require.NoError(t, err)
-			assert.Equal(t, connector, alone)
-		}
-	}
-	assert.GreaterOrEqual(t, len(ids), 8)
-	assert.Len(t, types, 3)
-	assert.Len(t, categories, 5)
-	assert.Len(t, statuses, 3)
-	assert.Len(t, servers, 3)
-	assert.Positive(t, secrets)
-}
-
-// assertPlausible requires of a connector what the API says is always there,
-// and that nobody real is named, save by the documented sample.
-func assertPlausible(t *testing.T, c freddy.Connector) {
-	t.Helper()
-	assert.True(t, strings.HasPrefix(c.ID, "pcon_"), c.ID)
-	assert.Equal(t, "personal_connector", c.Object, c.ID)
-	assert.NotEmpty(t, c.Name, c.ID)
-	assert.NotEmpty(t, c.ConnectorID, c.ID)
-	assert.True(t, c.Type.IsKnown(), c.ID)
-	assert.True(t, c.Status.IsKnown(), c.ID)
-	assert.False(t, c.CreatedAt.IsZero(), c.ID)
-	assert.False(t, c.UpdatedAt.Before(c.CreatedAt), c.ID)
-	assert.Equal(t, c.Type == freddy.ConnectorTypeCustom, c.CreatedBy != "", c.ID)
-	assert.Empty(t, c.Extra, c.ID)
-	if c.ID != "pcon_github" {
-		for _, address := range []string{c.ServerURL, c.IconURL} {
-			assert.True(t, address == "" || strings.Contains(address, "example.com"), address)
-		}
-	}
-	var schema struct {
-		Properties map[string]struct{ Description string }
-		Required   []string
-	}
-	require.NoError(t, json.Unmarshal(c.Metadata.ConfigurationSchema.Raw(), &schema), c.ID)
-	assert.NotEmpty(t, schema.Required, c.ID)
-	for _, name := range schema.Required {
-		assert.Contains(t, schema.Properties, name, c.ID)
-	}
-	for name, property := range schema.Properties {
-		assert.NotEmpty(t, property.Description, "%s %s", c.ID, name)
-	}
-}
-
-func TestList(t *testing.T) {
+func TestListConnectors(t *testing.T) {
 	t.Parallel()
 	client := freddytest.NewServer(t).Client()
 	tests := []struct {
@@ -118,19 +49,19 @@ func TestList(t *testing.T) {
 		params freddy.ConnectorListParams
 		want   string
 	}{
-		{"active ones, unless asked", freddy.ConnectorListParams{}, "github notion slack figma clickup jira inventory scripts"},
+		{"default", freddy.ConnectorListParams{}, "github notion slack figma clickup jira inventory scripts"},
 		{"active", freddy.ConnectorListParams{Status: freddy.ConnectorStatusActive}, "github notion slack figma clickup jira inventory scripts"},
 		{"deprecated", freddy.ConnectorListParams{Status: freddy.ConnectorStatusDeprecated}, "trello"},
 		{"maintenance", freddy.ConnectorListParams{Status: freddy.ConnectorStatusMaintenance}, "teams"},
 		{"type", freddy.ConnectorListParams{Type: freddy.ConnectorTypeAitronosBuilt}, "clickup jira"},
 		{"category", freddy.ConnectorListParams{Category: freddy.CategoryProductivity}, "notion clickup"},
 		{"type and category", freddy.ConnectorListParams{Type: freddy.ConnectorTypeOfficial, Category: freddy.CategoryDevelopment}, "github"},
-		{"nothing", freddy.ConnectorListParams{Type: freddy.ConnectorTypeCustom, Category: freddy.CategoryDesign}, ""},
+		{"no match", freddy.ConnectorListParams{Type: freddy.ConnectorTypeCustom, Category: freddy.CategoryDesign}, ""},
 		{"limit", freddy.ConnectorListParams{Limit: 2}, "github notion"},
 		{"offset", freddy.ConnectorListParams{Offset: 6}, "inventory scripts"},
 		{"limit and offset", freddy.ConnectorListParams{Limit: 2, Offset: 3}, "figma clickup"},
 		{"beyond the end", freddy.ConnectorListParams{Offset: 8}, ""},
-		{"most", freddy.ConnectorListParams{Limit: 100}, "github notion slack figma clickup jira inventory scripts"},
+		{"largest limit", freddy.ConnectorListParams{Limit: 100}, "github notion slack figma clickup jira inventory scripts"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -138,33 +69,24 @@ func TestList(t *testing.T) {
 			page, err := client.Connectors().List(t.Context(), tt.params)
 			require.NoError(t, err)
 			assert.Empty(t, page.Extra)
-			assert.Equal(t, tt.want, names(page.Items))
+			assert.Equal(t, tt.want, connectorIDs(page.Items))
 		})
 	}
 }
 
-// names returns the ids, without their prefix, in one string.
-func names(connectors []*freddy.Connector) string {
-	var out []string
-	for _, c := range connectors {
-		out = append(out, strings.TrimPrefix(c.ID, "pcon_"))
-	}
-	return strings.Join(out, " ")
-}
-
-func TestListBody(t *testing.T) {
+func TestListConnectorsBody(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
 	sample := compact(t, fixture(t, "connector.json"))
-	got := ask(t, server, http.MethodGet, "/v1/personal-connectors?limit=1", bearer())
+	got := get(t, server, connectorsPath+"?limit=1")
 	assert.Equal(t, `{"object":"list","data":[`+sample+`]}`, got.body)
 	for _, offset := range []string{"1000", "99999999999999999999999"} {
-		got = ask(t, server, http.MethodGet, "/v1/personal-connectors?offset="+offset, bearer())
+		got = get(t, server, connectorsPath+"?offset="+offset)
 		assert.JSONEq(t, `{"object":"list","data":[]}`, got.body)
 	}
 }
 
-func TestListHasTwentyUnlessAsked(t *testing.T) {
+func TestListConnectorsDefaultLimit(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
 	for i := range 30 {
@@ -176,7 +98,7 @@ func TestListHasTwentyUnlessAsked(t *testing.T) {
 	assert.True(t, page.HasMore)
 }
 
-func TestAllGoesThroughThePages(t *testing.T) {
+func TestAllConnectors(t *testing.T) {
 	t.Parallel()
 	// Of eight connectors, a page of four is full twice, and the third is empty.
 	for limit, requests := range map[int]int{3: 3, 4: 3, 8: 2, 100: 1} {
@@ -188,13 +110,13 @@ func TestAllGoesThroughThePages(t *testing.T) {
 				require.NoError(t, err)
 				found = append(found, connector)
 			}
-			assert.Equal(t, "github notion slack figma clickup jira inventory scripts", names(found))
+			assert.Equal(t, "github notion slack figma clickup jira inventory scripts", connectorIDs(found))
 			assert.Len(t, server.Requests(), requests)
 		})
 	}
 }
 
-func TestListRefusesParameters(t *testing.T) {
+func TestListConnectorsParameterErrors(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
 	const (
@@ -220,7 +142,7 @@ func TestListRefusesParameters(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.query, func(t *testing.T) {
 			t.Parallel()
-			got := ask(t, server, http.MethodGet, "/v1/personal-connectors?"+tt.query, bearer())
+			got := get(t, server, connectorsPath+"?"+tt.query)
 			assert.Equal(t, http.StatusUnprocessableEntity, got.status)
 			want, err := json.Marshal(tt.message)
 			require.NoError(t, err)
@@ -229,24 +151,24 @@ func TestListRefusesParameters(t *testing.T) {
 	}
 }
 
-func TestListRefusesParametersThroughTheClient(t *testing.T) {
+func TestListConnectorsParameterErrorsThroughTheClient(t *testing.T) {
 	t.Parallel()
 	client := freddytest.NewServer(t).Client()
 	_, err := client.Connectors().List(t.Context(), freddy.ConnectorListParams{Category: "games"})
 	require.ErrorIs(t, err, freddy.ErrBadRequest)
 
 	err = client.Do(t.Context(), http.MethodGet, "/personal-connectors?limit=101&offset=-1", nil, nil)
-	var refused *freddy.APIError
-	require.ErrorAs(t, err, &refused)
+	var apiErr *freddy.APIError
+	require.ErrorAs(t, err, &apiErr)
 	assert.Equal(t, []freddy.FieldError{
 		{Field: "limit", Message: "Input should be less than or equal to 100", Code: "less_than_equal"},
 		{Field: "offset", Message: "Input should be greater than or equal to 0", Code: "greater_than_equal"},
-	}, refused.Fields)
+	}, apiErr.Fields)
 }
 
-func TestTheKeyComesBeforeTheParameters(t *testing.T) {
+func TestKeyIsCheckedBeforeParameters(t *testing.T) {
 	t.Parallel()
-	got := ask(t, freddytest.NewServer(t), http.MethodGet, "/v1/personal-connectors?limit=0", nil)
+	got := send(t, freddytest.NewServer(t), http.MethodGet, connectorsPath+"?limit=0", nil, "")
 	assert.Equal(t, http.StatusUnauthorized, got.status)
 }
 
@@ -261,7 +183,7 @@ func TestAddConnectorReplaces(t *testing.T) {
 	assert.Equal(t, freddy.Connector{ID: "pcon_notion", Name: "Another", Status: freddy.ConnectorStatusActive}, *connector)
 	page, err := client.Connectors().List(t.Context(), freddy.ConnectorListParams{})
 	require.NoError(t, err)
-	assert.Equal(t, "github notion slack figma clickup jira inventory scripts", names(page.Items))
+	assert.Equal(t, "github notion slack figma clickup jira inventory scripts", connectorIDs(page.Items))
 }
 
 func TestAddConnectorCopies(t *testing.T) {
@@ -289,13 +211,11 @@ func TestAddConnectorCopies(t *testing.T) {
 	}, *got)
 }
 
-func TestAddConnectorPanicsWithoutJSON(t *testing.T) {
+func TestAddConnectorPanicsForInvalidJSON(t *testing.T) {
 	t.Parallel()
 	fake := freddytest.NewFake()
 	assert.Panics(t, func() {
-		fake.AddConnector(freddy.Connector{
-			ID:       "pcon_acme",
-			Metadata: freddy.ConnectorMetadata{ConfigurationSchema: freddy.NewSchema([]byte("{"))},
-		})
+		fake.AddConnector(freddy.Connector{ID: "pcon_acme", Extra: map[string]json.RawMessage{"beta": json.RawMessage("{")}})
 	})
+	assert.Equal(t, http.StatusNotFound, serve(fake, http.MethodGet, connectorsPath+"/pcon_acme", "").Code)
 }

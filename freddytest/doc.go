@@ -1,5 +1,5 @@
-// Package freddytest is a fake Freddy API: a server in memory that programs are
-// tested against through the real client.
+// Package freddytest is a fake Freddy API: a server in memory for tests that use
+// the real client.
 //
 //	func TestSync(t *testing.T) {
 //		server := freddytest.NewServer(t)
@@ -10,35 +10,66 @@
 //		)
 //
 //		connector, err := server.Client().Connectors().Get(t.Context(), "pcon_acme")
-//		// The client has retried twice: server.Requests() has three entries.
+//		if err != nil {
+//			t.Fatal(err)
+//		}
+//		if connector.Name != "Acme" {
+//			t.Errorf("got %q", connector.Name)
+//		}
+//		if got := len(server.Requests()); got != 3 { // the client has retried twice
+//			t.Errorf("got %d requests", got)
+//		}
 //	}
 //
-// A [Server] is a [Fake] behind a listener of its own, for tests. A Fake alone
-// is an http.Handler, for programs that bring their own server.
+// A [Server] is a [Fake] with a server, for one test. A Fake is an http.Handler,
+// for programs that run their own server.
 //
-// A new Fake knows a catalogue of connectors, such as pcon_github, which is the
-// documented sample, and no configuration. It answers as the API's documentation
-// says: request ids, rate-limit headers, and the documented bodies for bad keys,
-// ids and parameters. What it is to answer instead, or how it is to fail, is
-// scripted.
+// # Responses
 //
-// Configurations are created, listed, changed, toggled, tested and deleted, and
-// have the tools of their connector:
+// A new Fake has a catalogue of connectors, such as pcon_github, which is the
+// documented sample, and no configurations. It responds as the documentation of
+// the API says, with request ids, rate limit headers and the documented errors
+// for invalid keys, ids and parameters. Use Script for other responses and for
+// faults.
 //
-//   - New ones have the ids pconf_000001, pconf_000002 and so on; AddConfiguration
-//     adds others, such as one that is unhealthy.
-//   - An update merges configuration and metadata member by member, one level
-//     deep, and removes those that are null.
-//   - Lists are in the order of creation. A cursor is the id of a configuration
-//     that exists; when it has been deleted, it is as unknown as any.
-//   - A test finds a configuration healthy unless it is unhealthy already, and
-//     sets what it found: HealthStatus, LastSyncAt and LastError.
-//   - A connector of the catalogue has tools; one that is added has none.
-//   - What is created or updated comes in {"success":true,"data":...}, the rest
-//     bare: both are documented.
-//   - A body with members that are unknown, or of the wrong type, is refused.
-//     Whether the configuration fits the connector's schema is not looked at.
+// Configurations can be created, listed, updated, toggled, tested and deleted:
 //
-// Credentials are required of a new configuration, and then forgotten: the Fake
-// does not keep them, and masks them in what Requests returns.
+//   - New configurations have the ids pconf_000001, pconf_000002 and so on. Use
+//     AddConfiguration for others, such as an unhealthy one.
+//   - An update merges the members of configuration and metadata, one level deep,
+//     and removes those that are null.
+//   - Lists are in the order of creation. A cursor is the id of a configuration.
+//     If the configuration has been deleted, the cursor is invalid.
+//   - A test finds a configuration healthy unless it is already unhealthy. It sets
+//     HealthStatus, LastSyncAt and LastError.
+//   - The connectors of the catalogue have tools. Added connectors have none.
+//   - The responses to Create and Update are {"success":true,"data":...}, the
+//     others are the object itself. Both forms are documented.
+//   - A body with unknown members, or with members of the wrong type, is rejected.
+//     A configuration is not validated against the schema of its connector.
+//   - Credentials are required and not kept. Requests has them as they were sent.
+//
+// # Waits that take no time
+//
+// In a testing/synctest bubble, the clock advances as soon as every goroutine of
+// the bubble waits. So a Retry-After or a Delay takes no time:
+//
+//	func TestRetryAfter(t *testing.T) {
+//		synctest.Test(t, func(t *testing.T) {
+//			server := freddytest.NewServer(t)
+//			server.Script(http.MethodGet, "/personal-connectors/pcon_github", freddytest.Reply{
+//				Status: http.StatusTooManyRequests,
+//				Header: http.Header{"Retry-After": {"30"}},
+//			})
+//
+//			start := time.Now()
+//			_, err := server.Client().Connectors().Get(t.Context(), "pcon_github")
+//			if err != nil {
+//				t.Fatal(err)
+//			}
+//			if waited := time.Since(start); waited < 30*time.Second || waited > 32*time.Second {
+//				t.Errorf("waited for %v", waited)
+//			}
+//		})
+//	}
 package freddytest

@@ -6,13 +6,56 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/aitronos/freddy-go"
 	"github.com/aitronos/freddy-go/freddytest"
 )
 
-// A test gets its server from NewServer; a program, such as this example, gives
-// a Fake to a server of its own.
+// Keep the next two tests the same as in the package documentation.
+
+func TestSync(t *testing.T) {
+	server := freddytest.NewServer(t)
+	server.AddConnector(freddy.Connector{ID: "pcon_acme", Name: "Acme", Status: freddy.ConnectorStatusActive})
+	server.Script(http.MethodGet, "/personal-connectors/pcon_acme",
+		freddytest.Reply{Status: http.StatusServiceUnavailable},
+		freddytest.Reply{Body: `{"id":"pcon_acme"}`, Fault: freddytest.FaultTruncate},
+	)
+
+	connector, err := server.Client().Connectors().Get(t.Context(), "pcon_acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if connector.Name != "Acme" {
+		t.Errorf("got %q", connector.Name)
+	}
+	if got := len(server.Requests()); got != 3 { // the client has retried twice
+		t.Errorf("got %d requests", got)
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := freddytest.NewServer(t)
+		server.Script(http.MethodGet, "/personal-connectors/pcon_github", freddytest.Reply{
+			Status: http.StatusTooManyRequests,
+			Header: http.Header{"Retry-After": {"30"}},
+		})
+
+		start := time.Now()
+		_, err := server.Client().Connectors().Get(t.Context(), "pcon_github")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if waited := time.Since(start); waited < 30*time.Second || waited > 32*time.Second {
+			t.Errorf("waited for %v", waited)
+		}
+	})
+}
+
+// A test uses NewServer. A program, such as this example, serves a Fake itself.
 func Example() {
 	fake := freddytest.NewFake()
 	server := httptest.NewServer(fake)
@@ -37,10 +80,10 @@ func Example() {
 
 	// Output:
 	// GitHub active
-	// GET /personal-connectors/pcon_github Bearer ***
+	// GET /personal-connectors/pcon_github Bearer freddytest-key
 }
 
-// What the server does to the program under test is scripted.
+// A scripted reply is sent once.
 func ExampleFake_Script() {
 	fake := freddytest.NewFake()
 	fake.Script(http.MethodGet, "/personal-connectors/pcon_github", freddytest.Reply{
@@ -67,7 +110,8 @@ func ExampleFake_Script() {
 	// <nil>
 }
 
-// What is to be found is added; a program that is tested does the rest.
+// An unhealthy configuration is added. The update sends new credentials, which
+// Requests returns as they were sent.
 func ExampleFake_AddConfiguration() {
 	fake := freddytest.NewFake()
 	fake.AddConfiguration(freddy.Configuration{
@@ -94,7 +138,7 @@ func ExampleFake_AddConfiguration() {
 	fmt.Println(result.Status, result.Message)
 
 	_, err = client.Configurations().Update(context.Background(), "pconf_acme", freddy.ConfigurationUpdateParams{
-		Credentials: freddy.BearerCredentials("a-new-token"),
+		Credentials: freddy.NewCredentials(map[string]any{"token": "example-token"}),
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -105,5 +149,5 @@ func ExampleFake_AddConfiguration() {
 
 	// Output:
 	// unhealthy Token expired.
-	// {"credentials":"***"}
+	// {"credentials":{"token":"example-token"}}
 }

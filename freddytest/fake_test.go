@@ -17,138 +17,6 @@ import (
 	"github.com/aitronos/freddy-go/freddytest"
 )
 
-func TestKeys(t *testing.T) {
-	t.Parallel()
-	server := freddytest.NewServer(t)
-	tests := []struct {
-		name   string
-		header http.Header
-		status int
-	}{
-		{"bearer", bearer(), http.StatusOK},
-		{"x-api-key", http.Header{"X-Api-Key": {freddytest.APIKey}}, http.StatusOK},
-		{"api-key", http.Header{"Api-Key": {freddytest.APIKey}}, http.StatusOK},
-		{"none", http.Header{}, http.StatusUnauthorized},
-		{"another", http.Header{"Authorization": {"Bearer freddytest-key2"}}, http.StatusUnauthorized},
-		{"another scheme", http.Header{"Authorization": {"Basic " + freddytest.APIKey}}, http.StatusUnauthorized},
-		{"no scheme", http.Header{"Authorization": {freddytest.APIKey}}, http.StatusUnauthorized},
-		{"empty", http.Header{"X-Api-Key": {""}}, http.StatusUnauthorized},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			got := ask(t, server, http.MethodGet, "/v1/personal-connectors/pcon_github", tt.header)
-			assert.Equal(t, tt.status, got.status)
-			if tt.status == http.StatusUnauthorized {
-				assert.JSONEq(t, fixture(t, "error_invalid_api_key.json"), got.body)
-			}
-		})
-	}
-}
-
-func TestKeysThroughTheClient(t *testing.T) {
-	t.Parallel()
-	server := freddytest.NewServer(t)
-	for _, scheme := range []freddy.AuthScheme{freddy.AuthSchemeBearer, freddy.AuthSchemeXAPIKey, freddy.AuthSchemeAPIKey} {
-		_, err := server.Client(freddy.WithAuthScheme(scheme)).Connectors().Get(t.Context(), "pcon_github")
-		require.NoError(t, err)
-	}
-
-	client, err := freddy.NewClient("another-key", freddy.WithBaseURL(server.URL()))
-	require.NoError(t, err)
-	defer client.CloseIdleConnections()
-	_, err = client.Connectors().Get(t.Context(), "pcon_github")
-	require.ErrorIs(t, err, freddy.ErrUnauthenticated)
-	var refused *freddy.APIError
-	require.ErrorAs(t, err, &refused)
-	assert.True(t, refused.HasCode(freddy.CodeInvalidAPIKey))
-	assert.Equal(t, "Invalid API key", refused.Message)
-	assert.Equal(t, "authentication_error", refused.Type)
-}
-
-func TestRoutes(t *testing.T) {
-	t.Parallel()
-	const (
-		notFound   = `{"detail":"Not Found"}`
-		notAllowed = `{"detail":"Method Not Allowed"}`
-	)
-	server := freddytest.NewServer(t)
-	tests := []struct {
-		method, path string
-		status       int
-		body         string // "": any
-	}{
-		{http.MethodGet, "/v1/personal-connectors", http.StatusOK, ""},
-		{http.MethodGet, "/v1/personal-connectors/pcon_github", http.StatusOK, ""},
-		{http.MethodGet, "/v1/personal-connectors/%70con_github", http.StatusOK, ""},
-		{http.MethodGet, "/v1/personal-connectors/", http.StatusNotFound, notFound},
-		{http.MethodGet, "/v1/personal-connectors/pcon_github/", http.StatusNotFound, notFound},
-		{http.MethodGet, "/v1/personal-connectors/pcon_github/tools", http.StatusNotFound, notFound},
-		{http.MethodGet, "/v1//personal-connectors", http.StatusNotFound, notFound},
-		{http.MethodGet, "/v1/personal-connectors/configurations", http.StatusOK, `{"object":"list","data":[]}`},
-		{http.MethodGet, "/v1/personal-connectors/configurations/", http.StatusNotFound, notFound},
-		{http.MethodGet, "/v1/personal-connectors/configurations/pconf_1/settings", http.StatusNotFound, notFound},
-		{http.MethodGet, "/v1/personal-connectors/pcon_github/pconf_1/tools", http.StatusNotFound, notFound},
-		{http.MethodGet, "/v1/personal-connectors/available", http.StatusNotFound, notFound},
-		{http.MethodGet, "/v1/personal-connectors/authorize", http.StatusNotFound, notFound},
-		{http.MethodGet, "/v1/personal-connectors/callback", http.StatusNotFound, notFound},
-		{http.MethodGet, "/v1/personal-connectors/complete-oauth", http.StatusNotFound, notFound},
-		{http.MethodGet, "/v1/personal-connectors/connections", http.StatusNotFound, notFound},
-		{http.MethodGet, "/v1", http.StatusNotFound, notFound},
-		{http.MethodGet, "/v1/", http.StatusNotFound, notFound},
-		{http.MethodGet, "/v1/assistants", http.StatusNotFound, notFound},
-		{http.MethodGet, "/v12/personal-connectors", http.StatusNotFound, notFound},
-		{http.MethodGet, "/personal-connectors/pcon_github", http.StatusNotFound, notFound},
-		{http.MethodGet, "/", http.StatusNotFound, notFound},
-		{http.MethodPost, "/v1/personal-connectors", http.StatusMethodNotAllowed, notAllowed},
-		{http.MethodDelete, "/v1/personal-connectors/pcon_github", http.StatusMethodNotAllowed, notAllowed},
-		{http.MethodHead, "/v1/personal-connectors/pcon_github", http.StatusMethodNotAllowed, ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
-			t.Parallel()
-			got := ask(t, server, tt.method, tt.path, bearer())
-			assert.Equal(t, tt.status, got.status)
-			if tt.body != "" {
-				assert.Equal(t, tt.body, got.body)
-			}
-			allow := ""
-			if tt.status == http.StatusMethodNotAllowed {
-				allow = http.MethodGet
-			}
-			assert.Equal(t, allow, got.header.Get("Allow"))
-			assert.Equal(t, "application/json", got.header.Get("Content-Type"))
-			assert.NotEmpty(t, got.header.Get("X-Request-Id"))
-		})
-	}
-}
-
-func TestMethodsOfConfigurations(t *testing.T) {
-	t.Parallel()
-	server := freddytest.NewServer(t)
-	for path, allow := range map[string]string{
-		"":                "GET, POST",
-		"/pconf_1":        "GET, PATCH, DELETE",
-		"/pconf_1/toggle": "POST",
-		"/pconf_1/test":   "POST",
-		"/pconf_1/tools":  "GET",
-	} {
-		got := ask(t, server, http.MethodPut, configurationsPath+path, bearer())
-		assert.Equal(t, http.StatusMethodNotAllowed, got.status, path)
-		assert.Equal(t, allow, got.header.Get("Allow"), path)
-	}
-}
-
-func TestMethodNotAllowedThroughTheClient(t *testing.T) {
-	t.Parallel()
-	err := freddytest.NewServer(t).Client().Do(t.Context(), http.MethodDelete, "/personal-connectors/pcon_github", nil, nil)
-	var refused *freddy.APIError
-	require.ErrorAs(t, err, &refused)
-	assert.Equal(t, http.StatusMethodNotAllowed, refused.StatusCode)
-	assert.Equal(t, "Method Not Allowed", refused.Message)
-	assert.JSONEq(t, fixture(t, "error_fastapi_detail.json"), string(refused.Body))
-}
-
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	client := freddytest.NewServer(t).Client()
@@ -178,24 +46,21 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-func TestRateLimitNeverRefusesAndResetsEachMinute(t *testing.T) {
+func TestRateLimitRejectsNothingAndResetsEachMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fake := freddytest.NewFake()
 		remaining := func() string {
-			w := httptest.NewRecorder()
-			r := httptest.NewRequest(http.MethodGet, "/v1/personal-connectors/pcon_github", nil)
-			r.Header = bearer()
-			fake.ServeHTTP(w, r)
-			assert.Equal(t, http.StatusOK, w.Code)
-			return w.Header().Get("X-Ratelimit-Remaining")
+			got := serve(fake, http.MethodGet, "/v1"+scriptGithub, "")
+			assert.Equal(t, http.StatusOK, got.Code)
+			return got.Header().Get("X-Ratelimit-Remaining")
 		}
 		assert.Equal(t, "99", remaining())
 		for range 98 {
 			remaining()
 		}
 		assert.Equal(t, "0", remaining())
-		assert.Equal(t, "0", remaining(), "no less than nothing")
+		assert.Equal(t, "0", remaining(), "not negative")
 		time.Sleep(time.Minute - time.Nanosecond)
 		assert.Equal(t, "0", remaining())
 		time.Sleep(time.Nanosecond)
@@ -206,38 +71,23 @@ func TestRateLimitNeverRefusesAndResetsEachMinute(t *testing.T) {
 func TestZeroFakeIsEmpty(t *testing.T) {
 	t.Parallel()
 	var fake freddytest.Fake
-	server := httptest.NewServer(&fake)
-	defer server.Close()
-	client, err := freddy.NewClient(freddytest.APIKey, freddy.WithBaseURL(server.URL+"/v1"))
-	require.NoError(t, err)
-	defer client.CloseIdleConnections()
-
-	page, err := client.Connectors().List(t.Context(), freddy.ConnectorListParams{})
-	require.NoError(t, err)
-	assert.Empty(t, page.Items)
+	assert.JSONEq(t, `{"object":"list","data":[]}`, serve(&fake, http.MethodGet, connectorsPath, "").Body.String())
 	fake.AddConnector(freddy.Connector{ID: "pcon_acme", Name: "Acme"})
-	connector, err := client.Connectors().Get(t.Context(), "pcon_acme")
-	require.NoError(t, err)
-	assert.Equal(t, "Acme", connector.Name)
+	got := serve(&fake, http.MethodGet, connectorsPath+"/pcon_acme", "")
+	assert.Equal(t, http.StatusOK, got.Code)
+	assert.Contains(t, got.Body.String(), `"name":"Acme"`)
 }
 
-// A program brings its own http.Server.
-func TestNewFakeUnderAServerOfOnesOwn(t *testing.T) {
+func TestNewFakeInAnHTTPServer(t *testing.T) {
 	t.Parallel()
-	server := &http.Server{Handler: freddytest.NewFake(), ReadHeaderTimeout: time.Second}
-	listener := listenLoopback(t)
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(listener) }()
-
-	client, err := freddy.NewClient(freddytest.APIKey, freddy.WithBaseURL("http://"+listener.Addr().String()+"/v1/"))
+	server := httptest.NewServer(freddytest.NewFake())
+	defer server.Close()
+	client, err := freddy.NewClient(freddytest.APIKey, freddy.WithBaseURL(server.URL+"/v1/"))
 	require.NoError(t, err)
 	defer client.CloseIdleConnections()
 	connector, err := client.Connectors().Get(t.Context(), "pcon_github")
 	require.NoError(t, err)
 	assert.Equal(t, "GitHub", connector.Name)
-
-	require.NoError(t, server.Close())
-	require.ErrorIs(t, <-done, http.ErrServerClosed)
 }
 
 func TestConcurrentUse(t *testing.T) {

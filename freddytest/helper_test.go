@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,7 +14,20 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/aitronos/freddy-go"
 	"github.com/aitronos/freddy-go/freddytest"
+)
+
+const (
+	connectorsPath     = "/v1/personal-connectors"
+	configurationsPath = connectorsPath + "/configurations"
+
+	// Paths for Script.
+	scriptGithub         = "/personal-connectors/pcon_github"
+	scriptConfigurations = "/personal-connectors/configurations"
+
+	// secret is in the credentials that the tests send, and nowhere else.
+	secret = "example-secret"
 )
 
 // fixture returns a documented sample body.
@@ -25,7 +38,7 @@ func fixture(t *testing.T, name string) string {
 	return string(data)
 }
 
-// compact returns JSON without white space, members in their order.
+// compact returns JSON without white space.
 func compact(t *testing.T, text string) string {
 	t.Helper()
 	var out bytes.Buffer
@@ -33,48 +46,103 @@ func compact(t *testing.T, text string) string {
 	return out.String()
 }
 
-// bearer is the header of a valid key.
+// schemaJSON returns the JSON of a schema.
+func schemaJSON(t *testing.T, schema freddy.Schema) []byte {
+	t.Helper()
+	data, err := json.Marshal(schema)
+	require.NoError(t, err)
+	return data
+}
+
+// bearer returns the header of a valid key.
 func bearer() http.Header { return http.Header{"Authorization": {"Bearer " + freddytest.APIKey}} }
 
-// answer is a response as it came, without the client in between.
-type answer struct {
+// response is a response without the client in between.
+type response struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// ask sends one request without the client. The path is below the host.
-func ask(t *testing.T, server *freddytest.Server, method, path string, header http.Header) answer {
+// get sends a GET with a valid key.
+func get(t *testing.T, server *freddytest.Server, path string) response {
 	t.Helper()
-	return tell(t, server, method, path, header, "")
+	return send(t, server, http.MethodGet, path, bearer(), "")
 }
 
-// tell is ask with a body.
-func tell(t *testing.T, server *freddytest.Server, method, path string, header http.Header, text string) answer {
+// send sends one request without the client. The path is below the host.
+func send(t *testing.T, server *freddytest.Server, method, path string, header http.Header, body string) response {
 	t.Helper()
-	root := server.URL()[:len(server.URL())-len("/v1")]
-	req, err := http.NewRequestWithContext(t.Context(), method, root+path, strings.NewReader(text))
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://localhost"+path, strings.NewReader(body))
 	require.NoError(t, err)
 	maps.Copy(req.Header, header)
-	res, err := plainTransport(t).RoundTrip(req)
+	res, err := server.HTTPClient().Transport.RoundTrip(req)
 	require.NoError(t, err)
 	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
+	data, err := io.ReadAll(res.Body)
 	require.NoError(t, err)
-	return answer{res.StatusCode, res.Header, string(body)}
+	return response{res.StatusCode, res.Header, string(data)}
 }
 
-// plainTransport is net/http's, with connections of its own.
-func plainTransport(t *testing.T) *http.Transport {
-	t.Helper()
-	transport := &http.Transport{DisableCompression: true}
-	t.Cleanup(transport.CloseIdleConnections)
-	return transport
+// serve calls the handler with a valid key, without a server in between.
+func serve(fake *freddytest.Fake, method, path, body string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Header = bearer()
+	fake.ServeHTTP(w, r)
+	return w
 }
 
-func listenLoopback(t *testing.T) net.Listener {
+// minimal returns the smallest valid parameters of a creation.
+func minimal() freddy.ConfigurationCreateParams {
+	return freddy.ConfigurationCreateParams{
+		PersonalConnectorID: "pcon_github",
+		Name:                "Mine",
+		Credentials:         freddy.BearerCredentials(secret),
+	}
+}
+
+// minimalBody is the body of minimal.
+const minimalBody = `{"personalConnectorId":"pcon_github","name":"Mine","credentials":{"type":"bearer","token":"` + secret + `"}}`
+
+// sample returns the documented configuration.
+func sample(t *testing.T) freddy.Configuration {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	var configuration freddy.Configuration
+	require.NoError(t, json.Unmarshal([]byte(fixture(t, "configuration.json")), &configuration))
+	return configuration
+}
+
+// connectorIDs returns the ids without their prefix, separated by spaces.
+func connectorIDs(connectors []*freddy.Connector) string {
+	var ids []string
+	for _, c := range connectors {
+		ids = append(ids, strings.TrimPrefix(c.ID, "pcon_"))
+	}
+	return strings.Join(ids, " ")
+}
+
+// configurationIDs returns the ids without their prefix, separated by spaces.
+func configurationIDs(configurations []*freddy.Configuration) string {
+	var ids []string
+	for _, c := range configurations {
+		ids = append(ids, strings.TrimPrefix(c.ID, "pconf_"))
+	}
+	return strings.Join(ids, " ")
+}
+
+// listed returns the ids of all configurations.
+func listed(t *testing.T, server *freddytest.Server) string {
+	t.Helper()
+	page, err := server.Client().Configurations().List(t.Context(), freddy.ConfigurationListParams{Limit: 100})
 	require.NoError(t, err)
-	return listener
+	return configurationIDs(page.Items)
+}
+
+// toolsOf returns the tools of a configuration.
+func toolsOf(t *testing.T, client *freddy.Client, id string, params freddy.ToolListParams) []*freddy.Tool {
+	t.Helper()
+	tools, err := client.Configurations().Tools(t.Context(), id, params)
+	require.NoError(t, err)
+	return tools
 }

@@ -1,131 +1,65 @@
 package freddytest
 
 import (
-	"bytes"
-	"cmp"
-	"maps"
+	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 )
 
-// Request is one request that a [Fake] has seen, without what is secret in it.
-//
-// The key that it was sent with stands as *** wherever it was: in the headers,
-// the path, the query, the body. So does the value of every member of the body
-// called credentials, as a whole, and what it held, four characters and more,
-// wherever else that was. A body with credentials that is not valid JSON, as
-// where it was cut, is *** altogether.
+// prefix is the path of the base URL.
+const prefix = "/v1"
+
+// maxBody is the size in bytes of the largest request body that is accepted, and
+// of the part that is kept of a larger one.
+const maxBody = 1 << 20
+
+// Request is one request that a [Fake] has received, as it was sent.
 type Request struct {
 	Method string
-	Path   string      // below the base URL, escaped as it was sent: /personal-connectors/pcon_github
+
+	// Path is below the base URL and escaped as it was sent:
+	// /personal-connectors/pcon_github. A path outside the base URL is complete.
+	Path string
+
 	Query  url.Values  // never nil
 	Header http.Header // never nil
-	Body   []byte      // nil where there was none; at most its first 1 MiB
+	Body   []byte      // nil if it is empty; at most the first 1 MiB
 }
 
-// Requests returns a copy of all requests so far, in the order in which they
-// arrived, those to scripted replies and unknown paths among them.
-func (f *Fake) Requests() []Request {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	requests := make([]Request, len(f.requests))
-	for i, r := range f.requests {
-		r.Query = url.Values(http.Header(r.Query).Clone())
-		r.Header = r.Header.Clone()
-		r.Body = bytes.Clone(r.Body)
-		requests[i] = r
-	}
-	return requests
+// request is a Request with what the handlers need to know about it.
+type request struct {
+	Request
+	inAPI    bool   // Path is below the base URL
+	complete bool   // the body arrived without an error
+	id       string // the path segment at the route's placeholder
 }
 
-// mask stands where a secret stood.
-const mask = "***"
-
-// keyHeaders are those whose whole value is a key.
-var keyHeaders = []string{"X-Api-Key", "Api-Key"}
-
-// masked returns a copy without the keys that the request was sent with and
-// without credentials.
-func (in Request) masked() Request {
-	body, secrets := maskCredentials(in.Body)
-	hidden := replacer(append(sentKeys(in.Header), secrets...))
-	out := Request{
-		Method: in.Method,
-		Path:   hidden.Replace(in.Path),
-		Query:  url.Values{},
-		Header: make(http.Header, len(in.Header)),
+// readRequest reads a request. The body of the result is one byte longer than
+// maxBody if the request's body is larger than that.
+func readRequest(r *http.Request) request {
+	in := request{Request: Request{
+		Method: r.Method,
+		Path:   r.URL.EscapedPath(),
+		Query:  r.URL.Query(),
+		Header: r.Header.Clone(),
+	}}
+	if path, found := strings.CutPrefix(in.Path, prefix); found && (path == "" || path[0] == '/') {
+		in.Path, in.inAPI = path, true
 	}
-	if in.Body != nil {
-		body = replaceInBody(body, hidden.Replace)
-		out.Body = body[:min(len(body), maxBody)]
-	}
-	for name, values := range in.Query {
-		name = hidden.Replace(name)
-		out.Query[name] = append(out.Query[name], replaceAll(values, hidden.Replace)...)
-	}
-	for name, values := range in.Header {
-		switch {
-		case name == "Authorization":
-			out.Header[name] = replaceAll(values, maskAuthorization)
-		case slices.Contains(keyHeaders, name):
-			out.Header[name] = replaceAll(values, func(string) string { return mask })
-		default:
-			out.Header[name] = replaceAll(values, hidden.Replace)
-		}
-	}
-	return out
+	in.Body, in.complete = readBody(r.Body)
+	return in
 }
 
-// maskAuthorization keeps the scheme, so that a test can see it.
-func maskAuthorization(value string) string {
-	scheme, _, found := strings.Cut(value, " ")
-	if !found {
-		return mask
+// readBody reads to the end, since an http.Server does not notice before that a
+// client is gone.
+func readBody(r io.Reader) (body []byte, complete bool) {
+	body, err := io.ReadAll(io.LimitReader(r, maxBody+1))
+	if err == nil {
+		_, err = io.Copy(io.Discard, r)
 	}
-	return scheme + " " + mask
-}
-
-// sentKeys returns the keys in a header, whether they are valid or not.
-func sentKeys(header http.Header) []string {
-	var keys []string
-	for _, value := range header.Values("Authorization") {
-		if _, key, found := strings.Cut(value, " "); found {
-			value = strings.TrimSpace(key)
-		}
-		keys = append(keys, value)
+	if len(body) == 0 {
+		body = nil
 	}
-	for _, name := range keyHeaders {
-		keys = append(keys, header.Values(name)...)
-	}
-	return keys
-}
-
-// replacer masks secrets as they are, and as JSON and URLs escape them.
-func replacer(secrets []string) *strings.Replacer {
-	forms := map[string]bool{}
-	for _, secret := range secrets {
-		quoted := encode(secret)
-		for _, form := range []string{
-			secret, string(quoted[1 : len(quoted)-1]), url.QueryEscape(secret), url.PathEscape(secret),
-		} {
-			forms[form] = true
-		}
-	}
-	delete(forms, "")
-	// The longest first: of a secret that begins with another one nothing remains.
-	var pairs []string
-	for _, form := range slices.SortedFunc(maps.Keys(forms), func(a, b string) int { return cmp.Compare(len(b), len(a)) }) {
-		pairs = append(pairs, form, mask)
-	}
-	return strings.NewReplacer(pairs...)
-}
-
-func replaceAll(values []string, replace func(string) string) []string {
-	out := make([]string, len(values))
-	for i, value := range values {
-		out[i] = replace(value)
-	}
-	return out
+	return body, err == nil
 }

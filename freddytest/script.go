@@ -12,107 +12,116 @@ import (
 	"time"
 )
 
-// Reply is one scripted answer. The zero Reply is an empty 200.
+// Reply is one scripted response. The zero Reply is a 200 with an empty body.
 //
-// It carries the headers of every answer (a request id, the rate limit,
-// application/json as its type) unless its own Header says otherwise.
+// A reply has the headers of every response (a request id, the rate limit, the
+// content type application/json), unless Header replaces them.
 type Reply struct {
-	Status int           // 0: 200
-	Header http.Header   // a name without values leaves out that header
-	Body   string        // as it is, JSON or not
-	Delay  time.Duration // before the answer or the fault; ends early, and without one, when the caller gives up
-	Fault  Fault
+	Status int         // from 200 to 999; 0: 200
+	Header http.Header // a name without values removes the header
+	Body   string      // sent as it is, JSON or not
+
+	// Delay is the time before the response or the fault. If the request's
+	// context ends first, the connection closes without a response.
+	Delay time.Duration
+
+	Fault Fault
 }
 
-// Fault is the way in which a [Reply] fails to arrive. The zero Fault is
-// FaultNone.
+// Fault is the way in which a [Reply] fails. The zero Fault is FaultNone.
 type Fault int
 
 // The faults of a reply.
 const (
 	FaultNone Fault = iota
 
-	// FaultDrop closes the connection without an answer; Status, Header and Body
-	// go unused. Where the connection
-	// has served an earlier call, net/http sends a GET once more by itself, so
-	// that the caller sees the next answer and no fault; Requests shows both.
+	// FaultDrop closes the connection without a response and without processing
+	// the request. Status, Header and Body have no effect.
+	//
+	// If a connection to the URL of a Server is reused, net/http itself resends
+	// a dropped GET. The client then sees the next response, and Requests has
+	// both requests. Connections of HTTPClient and Client are not reused.
 	FaultDrop
 
-	// FaultTruncate closes the connection after one half of the body; the
-	// Content-Length is that of the whole, and of an empty body 1.
+	// FaultTruncate closes the connection after the first half of the body. The
+	// Content-Length is the length of the complete body, or 1 if it is empty.
 	FaultTruncate
 )
 
-// call is what a script is for.
-type call struct{ method, path string }
+// scriptKey identifies the call that a script is for.
+type scriptKey struct{ method, path string }
 
-// Script sets the next answers to a call, each of which is given once; when all
-// have been given, the Fake answers by itself again. So an outage that outlasts
-// the client's retries takes four replies, or one and freddy.WithMaxRetries(0).
-// The path is the one below the base URL, escaped,
-// without a query: "/personal-connectors/pcon_github". It may be one that the
-// Fake does not know. Replies that are scripted while others wait come after
-// them. The key of the request is not looked at.
+// Script sets the next replies to a call. The Fake sends each reply once and
+// then responds by itself again. So a failure that outlasts the retries of the
+// client takes four replies, or one reply and freddy.WithMaxRetries(0).
 //
-// A scripted reply stands in the place of the Fake's own: the request is
-// recorded, but not processed. A POST that is answered by a script creates
-// nothing, whatever the reply says and however it fails.
+// The path is below the base URL, escaped, and without a query:
+// "/personal-connectors/pcon_github". The Fake need not know the path, and the
+// key of the request is not checked. If Script is called again for the same
+// call, the new replies are sent after the earlier ones.
 //
-// Script panics if the path has another form, or if a reply has a status
-// outside 200 to 999 or an unknown fault, for no call would ever see it.
+// A request with a scripted reply is recorded, but not processed: a POST creates
+// nothing.
+//
+// Script panics if the path is not of that form, a status is not from 200 to
+// 999, or a fault is unknown.
 func (f *Fake) Script(method, path string, replies ...Reply) {
 	if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "?#") {
-		panic(fmt.Sprintf("freddytest: Script: the path %q must begin with a slash and have no query", path))
+		panic(fmt.Sprintf("freddytest: Script: path %q must begin with a slash and have no query or fragment", path))
 	}
+	checked := make([]Reply, len(replies))
+	for i, reply := range replies {
+		checked[i] = reply.check()
+	}
+	key := scriptKey{method, path}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, reply := range replies {
-		if f.script == nil {
-			f.script = map[call][]Reply{}
-		}
-		c := call{method, path}
-		f.script[c] = append(f.script[c], reply.checked())
+	if f.script == nil {
+		f.script = map[scriptKey][]Reply{}
 	}
+	f.script[key] = append(f.script[key], checked...)
 }
 
-// checked returns a copy of the reply with its defaults.
-func (r Reply) checked() Reply {
+// check returns a copy of the reply with its default status.
+func (r Reply) check() Reply {
 	r.Status = cmp.Or(r.Status, http.StatusOK)
 	if r.Status < 200 || r.Status > 999 {
-		panic(fmt.Sprintf("freddytest: Script: %d is not the status of an answer", r.Status))
+		panic(fmt.Sprintf("freddytest: Script: status %d must be from 200 to 999", r.Status))
 	}
 	if r.Fault < FaultNone || r.Fault > FaultTruncate {
-		panic(fmt.Sprintf("freddytest: Script: %d is not a fault", r.Fault))
+		panic(fmt.Sprintf("freddytest: Script: unknown fault %d", r.Fault))
 	}
 	r.Header = r.Header.Clone()
 	return r
 }
 
-// next takes the next reply to a call, if there is one. The lock is held.
-func (f *Fake) next(c call) (Reply, bool) {
-	replies := f.script[c]
-	if len(replies) == 0 {
+// nextReply takes the next scripted reply to a request, if there is one.
+func (f *Fake) nextReply(r request) (Reply, bool) {
+	key := scriptKey{r.Method, r.Path}
+	replies := f.script[key]
+	if !r.inAPI || len(replies) == 0 {
 		return Reply{}, false
 	}
-	f.script[c] = replies[1:]
+	f.script[key] = replies[1:]
 	return replies[0], true
 }
 
-// unused says which replies are left, a line for each call.
+// unused describes the scripted replies that were not requested, in one line for
+// each call.
 func (f *Fake) unused() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var lines []string
-	for c, replies := range f.script {
+	for key, replies := range f.script {
 		if len(replies) > 0 {
-			lines = append(lines, fmt.Sprintf("%s %s: scripted replies that nobody asked for: %d", c.method, c.path, len(replies)))
+			lines = append(lines, fmt.Sprintf("%s %s: scripted replies that were not requested: %d", key.method, key.path, len(replies)))
 		}
 	}
 	slices.Sort(lines)
 	return lines
 }
 
-// send writes the reply; its headers replace those that w has.
+// send writes the reply. Its headers replace the headers of w.
 func (r Reply) send(w http.ResponseWriter) {
 	if r.Fault == FaultDrop {
 		panic(http.ErrAbortHandler)
@@ -126,15 +135,15 @@ func (r Reply) send(w http.ResponseWriter) {
 		body = body[:len(body)/2]
 	}
 	w.WriteHeader(r.Status)
-	_, _ = io.WriteString(w, body) // fails where the caller has gone, or where the status has no body
+	_, _ = io.WriteString(w, body) // fails if the client is gone or the status allows no body
 	if r.Fault == FaultTruncate {
-		_ = http.NewResponseController(w).Flush() // the server would drop what it still holds
+		_ = http.NewResponseController(w).Flush() // the server discards what is buffered
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// pause waits, and reports whether the caller is still there.
-func pause(ctx context.Context, delay time.Duration) bool {
+// wait waits for delay and reports whether ctx is still alive.
+func wait(ctx context.Context, delay time.Duration) bool {
 	if delay <= 0 {
 		return true
 	}

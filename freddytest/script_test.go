@@ -2,9 +2,11 @@ package freddytest_test
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
-	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,46 +18,31 @@ import (
 	"github.com/aitronos/freddy-go/freddytest"
 )
 
-const githubPath = "/personal-connectors/pcon_github"
-
-func TestScriptIsGivenInOrder(t *testing.T) {
+func TestScriptRepliesInOrder(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
-	server.Script(http.MethodGet, githubPath,
-		freddytest.Reply{Body: `{"id":"pcon_first"}`},
-		freddytest.Reply{Status: http.StatusForbidden, Body: `{"error":{"code":"insufficient_permissions"}}`},
+	server.Script(http.MethodGet, scriptGithub,
+		freddytest.Reply{Body: "first"},
+		freddytest.Reply{Status: http.StatusForbidden, Body: "second"},
 	)
-	server.Script(http.MethodGet, githubPath, freddytest.Reply{Body: `{"id":"pcon_third"}`})
-	client := server.Client()
-	get := func() (string, error) {
-		connector, err := client.Connectors().Get(t.Context(), "pcon_github")
-		if err != nil {
-			return "", err
-		}
-		return connector.ID, nil
+	server.Script(http.MethodGet, scriptGithub, freddytest.Reply{Body: "third"})
+
+	assert.Equal(t, http.StatusOK, get(t, server, connectorsPath+"/pcon_notion").status, "another path")
+	assert.Equal(t, http.StatusMethodNotAllowed, send(t, server, http.MethodPost, "/v1"+scriptGithub, bearer(), "").status, "another method")
+
+	for _, want := range []response{
+		{status: http.StatusOK, body: "first"},
+		{status: http.StatusForbidden, body: "second"},
+		{status: http.StatusOK, body: "third"},
+		{status: http.StatusOK, body: compact(t, fixture(t, "connector.json"))},
+	} {
+		got := get(t, server, "/v1"+scriptGithub)
+		assert.Equal(t, want.status, got.status)
+		assert.Equal(t, want.body, got.body)
 	}
-
-	_, err := client.Connectors().Get(t.Context(), "pcon_notion")
-	require.NoError(t, err, "another path")
-	err = client.Do(t.Context(), http.MethodPost, githubPath, nil, nil)
-	var refused *freddy.APIError
-	require.ErrorAs(t, err, &refused, "another method")
-	assert.Equal(t, http.StatusMethodNotAllowed, refused.StatusCode)
-
-	id, err := get()
-	require.NoError(t, err)
-	assert.Equal(t, "pcon_first", id)
-	_, err = get()
-	require.ErrorIs(t, err, freddy.ErrPermissionDenied)
-	id, err = get()
-	require.NoError(t, err)
-	assert.Equal(t, "pcon_third", id)
-	id, err = get()
-	require.NoError(t, err)
-	assert.Equal(t, "pcon_github", id, "the fake itself")
 }
 
-func TestScriptIsForAnyQuery(t *testing.T) {
+func TestScriptMatchesAnyQuery(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
 	server.Script(http.MethodGet, "/personal-connectors", freddytest.Reply{Body: `{"object":"list","data":[],"hasMore":true}`})
@@ -64,13 +51,13 @@ func TestScriptIsForAnyQuery(t *testing.T) {
 	assert.True(t, page.HasMore)
 }
 
-func TestScriptComesBeforeTheKeyAndThePath(t *testing.T) {
+func TestScriptPrecedesTheKeyAndThePath(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
 	server.Script(http.MethodPost, "/some/a%20path", freddytest.Reply{Status: http.StatusCreated, Body: "hello"})
-	outside := ask(t, server, http.MethodPost, "/some/a%20path", nil)
+	outside := send(t, server, http.MethodPost, "/some/a%20path", nil, "")
 	assert.Equal(t, http.StatusNotFound, outside.status, "not below the base URL")
-	got := ask(t, server, http.MethodPost, "/v1/some/a%20path", nil)
+	got := send(t, server, http.MethodPost, "/v1/some/a%20path", nil, "")
 	assert.Equal(t, http.StatusCreated, got.status)
 	assert.Equal(t, "hello", got.body)
 }
@@ -86,17 +73,17 @@ func TestScriptHeaders(t *testing.T) {
 		"Set-Cookie":           {"a=1", "b=2"},
 		"freddy-processing-ms": {"12.5"},
 	}
-	server.Script(http.MethodGet, githubPath, freddytest.Reply{}, freddytest.Reply{Header: header})
+	server.Script(http.MethodGet, scriptGithub, freddytest.Reply{}, freddytest.Reply{Header: header})
 	header.Set("X-Request-Id", "changed")
 
-	got := ask(t, server, http.MethodGet, "/v1"+githubPath, bearer())
+	got := get(t, server, "/v1"+scriptGithub)
 	assert.Equal(t, http.StatusOK, got.status)
 	assert.Empty(t, got.body)
 	assert.Equal(t, "req_000001", got.header.Get("X-Request-Id"))
 	assert.Equal(t, "application/json", got.header.Get("Content-Type"))
 	assert.Equal(t, "99", got.header.Get("X-Ratelimit-Remaining-Requests"))
 
-	got = ask(t, server, http.MethodGet, "/v1"+githubPath, bearer())
+	got = get(t, server, "/v1"+scriptGithub)
 	assert.Equal(t, []string{"req_own"}, got.header.Values("X-Request-Id"))
 	assert.Equal(t, []string{"text/html"}, got.header.Values("Content-Type"))
 	assert.Equal(t, []string{"12.5"}, got.header.Values("Freddy-Processing-Ms"))
@@ -106,25 +93,102 @@ func TestScriptHeaders(t *testing.T) {
 	assert.Equal(t, "98", got.header.Get("X-Ratelimit-Remaining-Requests"))
 }
 
+func TestScriptPanicsForInvalidArguments(t *testing.T) {
+	t.Parallel()
+	for name, script := range map[string]func(*freddytest.Fake){
+		"no slash":       func(f *freddytest.Fake) { f.Script("GET", "personal-connectors") },
+		"no path":        func(f *freddytest.Fake) { f.Script("GET", "") },
+		"query":          func(f *freddytest.Fake) { f.Script("GET", "/personal-connectors?limit=1") },
+		"fragment":       func(f *freddytest.Fake) { f.Script("GET", "/personal-connectors#x") },
+		"status 20":      func(f *freddytest.Fake) { f.Script("GET", "/x", freddytest.Reply{Status: 20}) },
+		"status 103":     func(f *freddytest.Fake) { f.Script("GET", "/x", freddytest.Reply{Status: 103}) },
+		"unknown fault":  func(f *freddytest.Fake) { f.Script("GET", "/x", freddytest.Reply{Fault: 3}) },
+		"negative fault": func(f *freddytest.Fake) { f.Script("GET", "/x", freddytest.Reply{Fault: -1}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fake := freddytest.NewFake()
+			assert.Panics(t, func() { script(fake) })
+			assert.NotPanics(t, func() { fake.Script("GET", "/x", freddytest.Reply{Status: 299}) }, "the lock is released")
+		})
+	}
+}
+
+// A request with a scripted reply is not processed.
+func TestScriptedCreate(t *testing.T) {
+	t.Parallel()
+	created := `{"id":"pconf_1"}`
+	tests := map[string]struct {
+		reply  freddytest.Reply
+		status int // 0: no response
+	}{
+		"error response": {freddytest.Reply{Status: http.StatusServiceUnavailable}, http.StatusServiceUnavailable},
+		"success":        {freddytest.Reply{Status: http.StatusCreated, Body: created}, http.StatusCreated},
+		"drop":           {freddytest.Reply{Fault: freddytest.FaultDrop}, 0},
+		"truncate":       {freddytest.Reply{Status: http.StatusCreated, Body: created, Fault: freddytest.FaultTruncate}, http.StatusCreated},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := freddytest.NewServer(t)
+			server.Script(http.MethodPost, scriptConfigurations, tt.reply)
+			_, err := server.Client(freddy.WithMaxRetries(0)).Configurations().Create(t.Context(), minimal())
+			var transportErr *freddy.TransportError
+			switch {
+			case tt.reply.Fault != freddytest.FaultNone:
+				require.ErrorAs(t, err, &transportErr)
+				assert.True(t, transportErr.Ambiguous)
+				assert.Equal(t, tt.status, transportErr.StatusCode)
+			case tt.status == http.StatusCreated:
+				require.NoError(t, err)
+			default:
+				require.ErrorIs(t, err, freddy.ErrServer)
+			}
+			assert.Empty(t, listed(t, server))
+			require.Len(t, server.Requests(), 2)
+			assert.JSONEq(t, minimalBody, string(server.Requests()[0].Body))
+		})
+	}
+}
+
+// After the scripted replies, the request is processed once.
+func TestScriptedCreateIsRetried(t *testing.T) {
+	t.Parallel()
+	server := freddytest.NewServer(t)
+	server.Script(http.MethodPost, scriptConfigurations, freddytest.Reply{Status: http.StatusTooManyRequests})
+	created, err := server.Client().Configurations().Create(t.Context(), minimal())
+	require.NoError(t, err)
+	assert.Equal(t, "pconf_000001", created.ID)
+	assert.Equal(t, "000001", listed(t, server))
+}
+
 func TestFaultDrop(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
-	server.Script(http.MethodGet, githubPath, freddytest.Reply{Fault: freddytest.FaultDrop})
-	_, err := server.Client(freddy.WithMaxRetries(0)).Connectors().Get(t.Context(), "pcon_github")
-	var broken *freddy.TransportError
-	require.ErrorAs(t, err, &broken)
-	assert.Zero(t, broken.StatusCode, "no answer had begun")
-	require.ErrorIs(t, err, io.EOF)
+	client := server.Client(freddy.WithMaxRetries(0))
+	for range 2 { // net/http would resend on a reused connection
+		_, err := client.Connectors().Get(t.Context(), "pcon_notion")
+		require.NoError(t, err)
+		server.Script(http.MethodGet, scriptGithub, freddytest.Reply{Fault: freddytest.FaultDrop})
+		_, err = client.Connectors().Get(t.Context(), "pcon_github")
+		var lost *freddy.TransportError
+		require.ErrorAs(t, err, &lost)
+		assert.Zero(t, lost.StatusCode)
+		require.ErrorIs(t, err, io.EOF)
+	}
+	assert.Len(t, server.Requests(), 4)
 }
 
-// What the comment of FaultDrop says of connections that are used again.
-func TestFaultDropOnAConnectionThatIsUsedAgain(t *testing.T) {
+// The comment of FaultDrop describes this case.
+func TestFaultDropOnAReusedConnection(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
-	client := server.Client(freddy.WithMaxRetries(0))
-	_, err := client.Connectors().Get(t.Context(), "pcon_github")
+	client, err := freddy.NewClient(freddytest.APIKey, freddy.WithBaseURL(server.URL()), freddy.WithMaxRetries(0))
 	require.NoError(t, err)
-	server.Script(http.MethodGet, githubPath, freddytest.Reply{Fault: freddytest.FaultDrop})
+	defer client.CloseIdleConnections()
+	_, err = client.Connectors().Get(t.Context(), "pcon_github")
+	require.NoError(t, err)
+	server.Script(http.MethodGet, scriptGithub, freddytest.Reply{Fault: freddytest.FaultDrop})
 	_, err = client.Connectors().Get(t.Context(), "pcon_github")
 	require.NoError(t, err)
 	assert.Len(t, server.Requests(), 3)
@@ -133,24 +197,30 @@ func TestFaultDropOnAConnectionThatIsUsedAgain(t *testing.T) {
 func TestFaultTruncate(t *testing.T) {
 	t.Parallel()
 	for name, reply := range map[string]freddytest.Reply{
-		"a body":   {Body: `{"id":"pcon_github"}`, Fault: freddytest.FaultTruncate},
-		"one byte": {Body: "1", Fault: freddytest.FaultTruncate},
-		"no body":  {Fault: freddytest.FaultTruncate},
-		"an error": {Status: http.StatusForbidden, Body: `{"detail":"no"}`, Fault: freddytest.FaultTruncate},
+		"body":           {Body: `{"id":"pcon_github"}`, Fault: freddytest.FaultTruncate},
+		"one byte":       {Body: "1", Fault: freddytest.FaultTruncate},
+		"empty body":     {Fault: freddytest.FaultTruncate},
+		"error response": {Status: http.StatusForbidden, Body: `{"detail":"no"}`, Fault: freddytest.FaultTruncate},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := freddytest.NewServer(t)
-			server.Script(http.MethodGet, githubPath, reply)
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL()+githubPath, nil)
-			require.NoError(t, err)
-			res, err := plainTransport(t).RoundTrip(req)
-			require.NoError(t, err)
-			defer res.Body.Close()
-			assert.EqualValues(t, max(1, len(reply.Body)), res.ContentLength)
-			body, err := io.ReadAll(res.Body)
-			require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-			assert.Equal(t, reply.Body[:len(reply.Body)/2], string(body))
+			for _, base := range []string{server.URL(), freddy.DefaultBaseURL} {
+				server.Script(http.MethodGet, scriptGithub, reply)
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+scriptGithub, nil)
+				require.NoError(t, err)
+				transport := server.HTTPClient().Transport.(*http.Transport)
+				if base == server.URL() {
+					transport.DialContext = nil // over the listener
+				}
+				res, err := transport.RoundTrip(req)
+				require.NoError(t, err)
+				assert.EqualValues(t, max(1, len(reply.Body)), res.ContentLength)
+				body, err := io.ReadAll(res.Body)
+				require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+				assert.Equal(t, reply.Body[:len(reply.Body)/2], string(body))
+				require.NoError(t, res.Body.Close())
+			}
 		})
 	}
 }
@@ -158,99 +228,66 @@ func TestFaultTruncate(t *testing.T) {
 func TestFaultTruncateThroughTheClient(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
-	server.Script(http.MethodGet, githubPath, freddytest.Reply{Body: `{"id":"pcon_github"}`, Fault: freddytest.FaultTruncate})
+	server.Script(http.MethodGet, scriptGithub, freddytest.Reply{Body: `{"id":"pcon_github"}`, Fault: freddytest.FaultTruncate})
 	_, err := server.Client(freddy.WithMaxRetries(0)).Connectors().Get(t.Context(), "pcon_github")
-	var broken *freddy.TransportError
-	require.ErrorAs(t, err, &broken)
-	assert.Equal(t, http.StatusOK, broken.StatusCode)
-	assert.Equal(t, "req_000001", broken.RequestID)
+	var lost *freddy.TransportError
+	require.ErrorAs(t, err, &lost)
+	assert.Equal(t, http.StatusOK, lost.StatusCode)
+	assert.Equal(t, "req_000001", lost.RequestID)
 }
 
-// What the package comment shows.
-func TestPackageComment(t *testing.T) {
+// An incomplete body is not processed, even if the part that arrived is JSON.
+func TestIncompleteBody(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
-	server.AddConnector(freddy.Connector{ID: "pcon_acme", Name: "Acme", Status: freddy.ConnectorStatusActive})
-	server.Script(http.MethodGet, "/personal-connectors/pcon_acme",
-		freddytest.Reply{Status: http.StatusServiceUnavailable},
-		freddytest.Reply{Body: `{"id":"pcon_acme"}`, Fault: freddytest.FaultTruncate},
-	)
-	var response freddy.Response
-	connector, err := server.Client().Connectors().Get(t.Context(), "pcon_acme", freddy.WithResponse(&response))
+	address := strings.TrimSuffix(strings.TrimPrefix(server.URL(), "http://"), "/v1")
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
 	require.NoError(t, err)
-	assert.Equal(t, "Acme", connector.Name)
-	assert.Equal(t, 3, response.Attempts)
-	assert.Len(t, server.Requests(), 3)
-}
+	defer conn.Close()
+	_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 500\r\n\r\n%s",
+		configurationsPath, freddytest.APIKey, minimalBody)
+	require.NoError(t, err)
+	require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+	n, err := conn.Read(make([]byte, 1))
+	require.Error(t, err)
+	assert.Zero(t, n, "there is no response")
 
-func TestTheClientSurvivesAScript(t *testing.T) {
-	t.Parallel()
-	server := freddytest.NewServer(t)
-	server.Script(http.MethodGet, githubPath,
-		freddytest.Reply{Status: http.StatusServiceUnavailable, Body: "<html>", Header: http.Header{"Content-Type": {"text/html"}}},
-		freddytest.Reply{Body: `{"id":"pcon_github"}`, Fault: freddytest.FaultTruncate},
-		freddytest.Reply{Fault: freddytest.FaultDrop},
-	)
-	connector, err := server.Client().Connectors().Get(t.Context(), "pcon_github")
-	require.NoError(t, err)
-	assert.Equal(t, "GitHub", connector.Name)
-	assert.Len(t, server.Requests(), 4)
+	assert.Empty(t, listed(t, server))
+	assert.Equal(t, minimalBody, string(server.Requests()[0].Body))
 }
 
 func TestDelay(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		fake := freddytest.NewFake()
-		fake.Script(http.MethodGet, githubPath, freddytest.Reply{Status: http.StatusTeapot, Delay: 3 * time.Second})
-		w := httptest.NewRecorder()
-		began := time.Now()
-		fake.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/v1"+githubPath, nil))
-		assert.Equal(t, 3*time.Second, time.Since(began))
-		assert.Equal(t, http.StatusTeapot, w.Code)
-		assert.Equal(t, "3000", w.Header().Get("Freddy-Processing-Ms"))
-	})
-}
-
-func TestDelayEndsWhenTheCallerGivesUp(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		fake := freddytest.NewFake()
-		fake.Script(http.MethodGet, githubPath, freddytest.Reply{Delay: time.Hour})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		began := time.Now()
-		r := httptest.NewRequest(http.MethodGet, "/v1"+githubPath, nil).WithContext(ctx)
-		assert.PanicsWithValue(t, http.ErrAbortHandler, func() { fake.ServeHTTP(httptest.NewRecorder(), r) })
-		assert.Equal(t, time.Second, time.Since(began))
-	})
-}
-
-func TestDelayThroughTheClient(t *testing.T) {
-	t.Parallel()
-	server := freddytest.NewServer(t)
-	server.Script(http.MethodGet, githubPath, freddytest.Reply{Delay: time.Hour})
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	_, err := server.Client().Connectors().Get(ctx, "pcon_github")
-	require.ErrorIs(t, err, context.DeadlineExceeded)
-}
-
-func TestScriptPanicsOnWhatNoCallWouldSee(t *testing.T) {
-	t.Parallel()
-	for name, script := range map[string]func(*freddytest.Fake){
-		"no slash":          func(f *freddytest.Fake) { f.Script("GET", "personal-connectors") },
-		"no path":           func(f *freddytest.Fake) { f.Script("GET", "") },
-		"query":             func(f *freddytest.Fake) { f.Script("GET", "/personal-connectors?limit=1") },
-		"fragment":          func(f *freddytest.Fake) { f.Script("GET", "/personal-connectors#x") },
-		"no status":         func(f *freddytest.Fake) { f.Script("GET", "/x", freddytest.Reply{Status: 20}) },
-		"status in between": func(f *freddytest.Fake) { f.Script("GET", "/x", freddytest.Reply{Status: 103}) },
-		"no fault":          func(f *freddytest.Fake) { f.Script("GET", "/x", freddytest.Reply{Fault: 3}) },
+	for name, tt := range map[string]struct {
+		reply   freddytest.Reply
+		timeout time.Duration
+		want    time.Duration
+		fails   bool
+	}{
+		"response":          {freddytest.Reply{Status: http.StatusNoContent, Delay: 3 * time.Second}, time.Hour, 3 * time.Second, false},
+		"fault":             {freddytest.Reply{Fault: freddytest.FaultDrop, Delay: 3 * time.Second}, time.Hour, 3 * time.Second, true},
+		"context ends":      {freddytest.Reply{Delay: time.Hour}, time.Second, time.Second, true},
+		"negative: no wait": {freddytest.Reply{Delay: -time.Second}, time.Hour, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fake := freddytest.NewFake()
-			assert.Panics(t, func() { script(fake) })
-			assert.NotPanics(t, func() { fake.Script("GET", "/x", freddytest.Reply{Status: 299}) }, "nothing stays locked")
+			synctest.Test(t, func(t *testing.T) {
+				server := freddytest.NewServer(t)
+				server.Script(http.MethodGet, scriptGithub, tt.reply)
+				ctx, cancel := context.WithTimeout(t.Context(), tt.timeout)
+				defer cancel()
+				var response freddy.Response
+				start := time.Now()
+				err := server.Client(freddy.WithMaxRetries(0)).Do(ctx, http.MethodGet, scriptGithub, nil, nil, freddy.WithResponse(&response))
+				assert.Equal(t, tt.want, time.Since(start))
+				if tt.fails {
+					var lost *freddy.TransportError
+					require.ErrorAs(t, err, &lost)
+					return
+				}
+				require.NoError(t, err)
+				assert.Equal(t, max(tt.want, time.Millisecond), response.ProcessingTime)
+			})
 		})
 	}
 }

@@ -6,68 +6,163 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/aitronos/freddy-go"
 )
 
-// Server is a [Fake] behind a listener on loopback, for one test. It comes from
-// NewServer; the zero Server is of no use.
+// baseURL is the base URL of Client. If an option replaces the transport, no
+// request reaches a real host.
+const baseURL = "https://freddytest.invalid" + prefix
+
+// Server is a [Fake] with a server, for one test. NewServer creates one. The
+// zero Server is not usable.
 type Server struct {
 	*Fake
-	tb       testing.TB
-	listener *httptest.Server
+	tb         testing.TB
+	memory     *pipeListener
+	listenOnce sync.Once
+	url        string
 }
 
-// NewServer starts a Server with the catalogue and closes it when the test
-// ends. A scripted reply that nobody has asked for by then fails the test.
+// NewServer starts a Server with the catalogue and no configurations. When the
+// test ends, the server closes. Replies that were scripted but not requested
+// fail the test.
+//
+// In a testing/synctest bubble, create the Server in the bubble, and use Client
+// or HTTPClient instead of URL.
 func NewServer(tb testing.TB) *Server {
 	tb.Helper()
-	fake := NewFake()
-	listener, stop := listen(fake)
+	s := &Server{Fake: NewFake(), tb: tb, memory: newPipeListener()}
 	tb.Cleanup(func() {
-		stop()
-		for _, line := range fake.unused() {
+		for _, line := range s.unused() {
 			tb.Errorf("freddytest: %s", line)
 		}
 	})
-	return &Server{Fake: fake, tb: tb, listener: listener}
+	tb.Cleanup(serve(s.memory, s.Fake))
+	return s
 }
 
-// listen starts a server that logs nothing. What stops it ends the delays that
-// are still running, too: closing waits for the requests under way.
-func listen(handler http.Handler) (server *httptest.Server, stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	server = httptest.NewUnstartedServer(handler)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.Config.BaseContext = func(net.Listener) context.Context { return ctx }
-	server.Start()
-	return server, func() {
-		cancel()
-		server.Close()
-	}
+// URL returns the base URL, with /v1, for freddy.WithBaseURL. The first call
+// starts a listener on loopback.
+func (s *Server) URL() string {
+	s.tb.Helper()
+	s.listenOnce.Do(func() {
+		listener, err := listenLoopback()
+		if err != nil {
+			s.tb.Fatalf("freddytest: URL: %v", err)
+		}
+		s.tb.Cleanup(serve(listener, s.Fake))
+		s.url = "http://" + listener.Addr().String() + prefix
+	})
+	return s.url
 }
 
-// URL returns the base URL, with /v1: what freddy.WithBaseURL takes.
-func (s *Server) URL() string { return s.listener.URL + prefix }
+// HTTPClient returns a new http.Client that reaches the server in memory, for
+// freddy.WithHTTPClient. Each request uses a new connection.
+//
+// It reaches the server at any host, with http or https. So a client needs no
+// base URL, and no request leaves the program:
+//
+//	client, err := freddy.NewClient("another-key", freddy.WithHTTPClient(server.HTTPClient()))
+func (s *Server) HTTPClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DialContext:         s.memory.dial,
+		DialTLSContext:      s.memory.dial, // used as it is, without a TLS handshake
+		MaxIdleConnsPerHost: -1,            // net/http resends requests on reused connections
+	}}
+}
 
-// Client returns a client of the server, with APIKey and a millisecond before
-// each retry; opts come on top. An option that makes no sense ends the test.
-// For a client with another key, or with a source of keys, give URL to
-// freddy.NewClient. A Retry-After that is scripted is waited for in real time.
+// Client returns a client with APIKey that reaches the server in memory and
+// waits at most a millisecond before a retry. opts override these settings. An
+// invalid option ends the test. A scripted Retry-After takes its time, unless
+// the test runs in a testing/synctest bubble.
 func (s *Server) Client(opts ...freddy.Option) *freddy.Client {
 	s.tb.Helper()
-	own := []freddy.Option{
-		freddy.WithBaseURL(s.URL()),
-		freddy.WithRetryBackoff(time.Millisecond, time.Millisecond),
+	defaults := []freddy.Option{
+		freddy.WithBaseURL(baseURL),
+		freddy.WithHTTPClient(s.HTTPClient()),
+		freddy.WithRetryWait(time.Millisecond, time.Millisecond),
 	}
-	client, err := freddy.NewClient(APIKey, append(own, opts...)...)
+	client, err := freddy.NewClient(APIKey, append(defaults, opts...)...)
 	if err != nil {
 		s.tb.Fatalf("freddytest: Client: %v", err)
 	}
-	// Cleanups run last in, first out: this one before the server closes.
-	s.tb.Cleanup(client.CloseIdleConnections)
 	return client
 }
+
+// serve serves handler on listener. stop closes the listener and its connections
+// and waits for their goroutines.
+func serve(listener net.Listener, handler http.Handler) (stop func()) {
+	var running sync.WaitGroup
+	server := &http.Server{
+		Handler:  handler,
+		ErrorLog: log.New(io.Discard, "", 0),
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				running.Add(1)
+			case http.StateClosed:
+				running.Done()
+			}
+		},
+	}
+	running.Go(func() { _ = server.Serve(listener) })
+	return func() {
+		_ = server.Close()
+		running.Wait()
+	}
+}
+
+func listenLoopback() (net.Listener, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		listener, err = config.Listen(context.Background(), "tcp", "[::1]:0")
+	}
+	return listener, err
+}
+
+// pipeListener is a net.Listener whose connections are the ends of net.Pipe.
+type pipeListener struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func newPipeListener() *pipeListener {
+	return &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
+}
+
+// dial connects to the listener, whatever the address.
+func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case l.conns <- server:
+		return client, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Accept returns the server's end of the next connection.
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case conn := <-l.conns:
+		return conn, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close closes the listener. An http.Server calls it once.
+func (l *pipeListener) Close() error {
+	close(l.closed)
+	return nil
+}
+
+// Addr returns a name: the listener has no address.
+func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "freddytest", Net: "unix"} }

@@ -2,9 +2,9 @@ package freddytest
 
 import "github.com/aitronos/freddy-go"
 
-// toolsOf returns the tools of a connector of the catalogue; others have none.
-// The first of ClickUp is the sample of the API's documentation, to the letter;
-// the others are made up in its likeness.
+// toolsOf returns the tools of a connector of the catalogue. Other connectors
+// have none. The first tool of ClickUp is the documented sample. The other tools
+// are invented.
 func toolsOf(connectorID string) []freddy.Tool {
 	tools, known := toolsByConnector[connectorID]
 	if !known {
@@ -117,7 +117,7 @@ func slackTools() []freddy.Tool {
 			"properties": {
 				"channel": {"type": "string", "description": "Name of the channel"},
 				"text": {"type": "string", "description": "Text of the message"},
-				"thread": {"type": "string", "description": "Message to answer to"}
+				"thread": {"type": "string", "description": "Message to reply to"}
 			},
 			"required": ["channel", "text"]
 		}`, `{

@@ -2,7 +2,6 @@ package freddytest_test
 
 import (
 	"encoding/json"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -16,25 +15,24 @@ import (
 func TestTools(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
-	s := server.Client().Configurations()
+	client := server.Client()
 	seen := map[string]bool{}
 	connectors := 0
 	for _, status := range []freddy.ConnectorStatus{
 		freddy.ConnectorStatusActive, freddy.ConnectorStatusDeprecated, freddy.ConnectorStatusMaintenance,
 	} {
-		for connector, err := range server.Client().Connectors().All(t.Context(), freddy.ConnectorListParams{Status: status}) {
+		for connector, err := range client.Connectors().All(t.Context(), freddy.ConnectorListParams{Status: status}) {
 			require.NoError(t, err)
 			connectors++
 			server.AddConfiguration(freddy.Configuration{ID: "pconf_a", PersonalConnectorID: connector.ID})
-			tools, err := s.Tools(t.Context(), "pconf_a", freddy.ToolListParams{ForceRefresh: connectors%2 == 0})
-			require.NoError(t, err)
+			tools := toolsOf(t, client, "pconf_a", freddy.ToolListParams{ForceRefresh: connectors%2 == 0})
 			assert.Contains(t, []int{2, 3}, len(tools), connector.ID)
 			for _, tool := range tools {
 				assert.False(t, seen[tool.Name], tool.Name)
 				seen[tool.Name] = true
 				assertPlausibleTool(t, strings.TrimPrefix(connector.ID, "pcon_"), *tool)
 			}
-			result, err := s.Test(t.Context(), "pconf_a")
+			result, err := client.Configurations().Test(t.Context(), "pconf_a")
 			require.NoError(t, err)
 			assert.Equal(t, len(tools), result.Details.AvailableTools, connector.ID)
 		}
@@ -53,7 +51,7 @@ func assertPlausibleTool(t *testing.T, prefix string, tool freddy.Tool) {
 			Properties map[string]struct{ Type, Description string }
 			Required   []string
 		}
-		require.NoError(t, json.Unmarshal(of.Raw(), &schema), tool.Name)
+		require.NoError(t, json.Unmarshal(schemaJSON(t, of), &schema), tool.Name)
 		assert.Equal(t, "object", schema.Type, tool.Name)
 		assert.NotEmpty(t, schema.Properties, tool.Name)
 		for name, property := range schema.Properties {
@@ -66,11 +64,11 @@ func assertPlausibleTool(t *testing.T, prefix string, tool freddy.Tool) {
 	}
 }
 
-func TestToolsHaveTheDocumentedSample(t *testing.T) {
+func TestToolsContainTheDocumentedSample(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
 	server.AddConfiguration(freddy.Configuration{ID: "pconf_a", PersonalConnectorID: "pcon_clickup"})
-	got := ask(t, server, http.MethodGet, configurationsPath+"/pconf_a/tools?forceRefresh=true", bearer())
+	got := get(t, server, configurationsPath+"/pconf_a/tools?forceRefresh=true")
 	type body struct {
 		Object string
 		Data   []any
@@ -82,14 +80,12 @@ func TestToolsHaveTheDocumentedSample(t *testing.T) {
 	assert.Equal(t, documented, served)
 }
 
-func TestToolsOfAConnectorThatWasAdded(t *testing.T) {
+func TestToolsOfAnAddedConnector(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
 	server.AddConnector(freddy.Connector{ID: "pcon_acme"})
 	server.AddConfiguration(freddy.Configuration{ID: "pconf_a", PersonalConnectorID: "pcon_acme"})
-	got := ask(t, server, http.MethodGet, configurationsPath+"/pconf_a/tools", bearer())
+	got := get(t, server, configurationsPath+"/pconf_a/tools")
 	assert.JSONEq(t, `{"object":"list","data":[]}`, got.body)
-	tools, err := server.Client().Configurations().Tools(t.Context(), "pconf_a", freddy.ToolListParams{})
-	require.NoError(t, err)
-	assert.Empty(t, tools)
+	assert.Empty(t, toolsOf(t, server.Client(), "pconf_a", freddy.ToolListParams{}))
 }

@@ -1,0 +1,55 @@
+package freddytest
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// store has the objects of one kind in the order in which they were added. The
+// zero store is empty.
+type store[T any] struct {
+	ids    []string
+	values []*T
+}
+
+// index returns the position of an object, or -1.
+func (s *store[T]) index(id string) int { return slices.Index(s.ids, id) }
+
+// get returns an object, or nil if the id is unknown.
+func (s *store[T]) get(id string) *T {
+	if i := s.index(id); i >= 0 {
+		return s.values[i]
+	}
+	return nil
+}
+
+// put adds an object, or replaces the object with this id.
+func (s *store[T]) put(id string, value *T) {
+	if i := s.index(id); i >= 0 {
+		s.values[i] = value
+		return
+	}
+	s.ids, s.values = append(s.ids, id), append(s.values, value)
+}
+
+// remove removes an object that is in the store.
+func (s *store[T]) remove(id string) {
+	i := s.index(id)
+	s.ids, s.values = slices.Delete(s.ids, i, i+1), slices.Delete(s.values, i, i+1)
+}
+
+// add puts a copy of a caller's object into a store of f.
+func add[T any](f *Fake, s *store[T], id string, value T) {
+	data, err := json.Marshal(value)
+	copied := new(T)
+	if err == nil {
+		err = json.Unmarshal(data, copied)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("freddytest: %T has no JSON form: %v", value, err))
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s.put(id, copied)
+}
