@@ -1,6 +1,7 @@
 package freddytest
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"net/url"
@@ -38,16 +39,21 @@ type request struct {
 // readRequest reads a request. The body of the result is one byte longer than
 // maxBody if the request's body is larger than that.
 func readRequest(r *http.Request) request {
-	in := request{Request: Request{
-		Method: r.Method,
+	in := request{complete: true, Request: Request{
+		Method: cmp.Or(r.Method, http.MethodGet),
 		Path:   r.URL.EscapedPath(),
 		Query:  r.URL.Query(),
 		Header: r.Header.Clone(),
 	}}
+	if in.Header == nil {
+		in.Header = http.Header{}
+	}
 	if path, found := strings.CutPrefix(in.Path, prefix); found && (path == "" || path[0] == '/') {
 		in.Path, in.inAPI = path, true
 	}
-	in.Body, in.complete = readBody(r.Body)
+	if r.Body != nil { // a server sets it, another caller of ServeHTTP may not
+		in.Body, in.complete = readBody(r.Body)
+	}
 	return in
 }
 

@@ -2,6 +2,7 @@ package freddytest_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -86,4 +87,43 @@ func TestRequestsKeepOneMebibyteOfABody(t *testing.T) {
 	got := send(t, server, http.MethodPost, configurationsPath, bearer(), body)
 	assert.Equal(t, http.StatusRequestEntityTooLarge, got.status, "the client reads the response, although it sent more")
 	assert.Len(t, server.Requests()[0].Body, 1<<20)
+}
+
+// roundTripper calls a handler in the way of an in-memory transport: with the
+// request of the client, which has a nil Body if it is empty.
+type roundTripper struct{ handler http.Handler }
+
+func (t roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	t.handler.ServeHTTP(w, req)
+	return w.Result(), nil
+}
+
+func TestNilRequestBodyIsEmpty(t *testing.T) {
+	t.Parallel()
+	fake := freddytest.NewFake()
+	fake.AddConfiguration(freddy.Configuration{ID: "pconf_a"})
+	client, err := freddy.NewClient(freddytest.APIKey, freddy.WithHTTPClient(&http.Client{Transport: roundTripper{fake}}))
+	require.NoError(t, err)
+	_, err = client.Connectors().Get(t.Context(), "pcon_github")
+	require.NoError(t, err)
+	require.NoError(t, client.Configurations().Delete(t.Context(), "pconf_a"))
+
+	err = client.Do(t.Context(), http.MethodPost, scriptConfigurations, nil, nil)
+	require.ErrorIs(t, err, freddy.ErrBadRequest)
+	for _, request := range fake.Requests() {
+		assert.Nil(t, request.Body)
+	}
+}
+
+// In an http.Request of a client, an empty Method is GET.
+func TestRequestWithoutMethodAndHeader(t *testing.T) {
+	t.Parallel()
+	fake := freddytest.NewFake()
+	w := httptest.NewRecorder()
+	fake.ServeHTTP(w, &http.Request{URL: &url.URL{Path: "/v1" + scriptGithub}})
+	assert.Equal(t, http.StatusUnauthorized, w.Code)
+	assert.Equal(t, []freddytest.Request{{
+		Method: http.MethodGet, Path: scriptGithub, Query: url.Values{}, Header: http.Header{},
+	}}, fake.Requests())
 }
