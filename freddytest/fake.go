@@ -17,6 +17,9 @@ import (
 // headers. A request with another key, or without one, gets a 401.
 const APIKey = "freddytest-key"
 
+// maxRequests is the number of requests that a Fake keeps.
+const maxRequests = 10_000
+
 // Fake is the API in memory. It is an http.Handler and safe for concurrent use.
 // The zero Fake has no connectors and no configurations.
 //
@@ -93,10 +96,14 @@ func (f *Fake) record(r Request) {
 	f.received++
 	r.Body = r.Body[:min(len(r.Body), maxBody)]
 	f.requests = append(f.requests, r)
+	if len(f.requests) > maxRequests {
+		f.requests[0] = Request{} // append frees the array later
+		f.requests = f.requests[1:]
+	}
 }
 
-// Requests returns a copy of all requests, oldest first, including requests for
-// scripted replies and for unknown paths.
+// Requests returns a copy of the last 10,000 requests, oldest first, including
+// requests for scripted replies and for unknown paths.
 //
 // The requests are as they were sent, with API keys and credentials, so that a
 // test can check them.

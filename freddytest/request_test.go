@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -78,6 +79,29 @@ func TestRequestsAreCopies(t *testing.T) {
 	assert.Equal(t, "1", kept.Query.Get("x"))
 	assert.Equal(t, "application/json", kept.Header.Get("Accept"))
 	assert.JSONEq(t, `{"n":1}`, string(kept.Body))
+}
+
+func TestRequestsKeepsTheLastTenThousand(t *testing.T) {
+	t.Parallel()
+	const limit, more = 10_000, 2_500
+	fake := freddytest.NewFake()
+	for i := range limit {
+		serve(fake, http.MethodGet, "/v1/"+strconv.Itoa(i), "")
+	}
+	requests := fake.Requests()
+	require.Len(t, requests, limit)
+	assert.Equal(t, "/0", requests[0].Path)
+
+	for i := limit; i < limit+more; i++ {
+		serve(fake, http.MethodGet, "/v1/"+strconv.Itoa(i), "")
+	}
+	requests = fake.Requests()
+	require.Len(t, requests, limit)
+	for i, request := range requests {
+		assert.Equal(t, "/"+strconv.Itoa(i+more), request.Path)
+	}
+	got := serve(fake, http.MethodGet, "/v1/x", "")
+	assert.Equal(t, "req_012501", got.Header().Get("X-Request-Id"), "request ids count all requests")
 }
 
 func TestRequestsKeepOneMebibyteOfABody(t *testing.T) {
