@@ -72,4 +72,10 @@
 //			}
 //		})
 //	}
+//
+// # Requests whose response is lost
+//
+// FaultLost processes a request and then closes the connection without a
+// response. Use it to test code that handles freddy.MayHaveSucceeded: after a
+// lost Create, the client returns an error, and the configuration exists.
 package freddytest

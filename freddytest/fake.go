@@ -83,13 +83,17 @@ func (f *Fake) process(r request, now time.Time) (http.Header, Reply) {
 	header.Set("X-Request-Id", fmt.Sprintf("req_%06d", f.received))
 
 	scripted, found := f.nextReply(r)
-	if found {
+	if found && scripted.Fault != FaultLost {
 		return header, scripted
 	}
 	if !r.complete {
 		return header, Reply{Fault: FaultDrop}
 	}
-	return header, f.handle(r)
+	reply := f.handle(r)
+	if found {
+		return header, scripted
+	}
+	return header, reply
 }
 
 func (f *Fake) record(r Request) {

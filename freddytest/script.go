@@ -46,6 +46,10 @@ const (
 	// FaultTruncate closes the connection after the first half of the body. The
 	// Content-Length is the length of the complete body, or 1 if it is empty.
 	FaultTruncate
+
+	// FaultLost processes the request as if nothing were scripted, then closes
+	// the connection without a response. Status, Header and Body have no effect.
+	FaultLost
 )
 
 // scriptKey identifies the call that a script is for.
@@ -60,8 +64,8 @@ type scriptKey struct{ method, path string }
 // key of the request is not checked. If Script is called again for the same
 // call, the new replies are sent after the earlier ones.
 //
-// A request with a scripted reply is recorded, but not processed: a POST creates
-// nothing.
+// A request with a scripted reply is recorded, but only FaultLost processes it:
+// a POST with any other scripted reply creates nothing.
 //
 // Script panics if the path is not of that form, a status is not from 200 to
 // 999, or a fault is unknown.
@@ -88,7 +92,7 @@ func (r Reply) check() Reply {
 	if r.Status < 200 || r.Status > 999 {
 		panic(fmt.Sprintf("freddytest: Script: status %d must be from 200 to 999", r.Status))
 	}
-	if r.Fault < FaultNone || r.Fault > FaultTruncate {
+	if r.Fault < FaultNone || r.Fault > FaultLost {
 		panic(fmt.Sprintf("freddytest: Script: unknown fault %d", r.Fault))
 	}
 	r.Header = r.Header.Clone()
@@ -123,7 +127,7 @@ func (f *Fake) unused() []string {
 
 // send writes the reply. Its headers replace the headers of w.
 func (r Reply) send(w http.ResponseWriter) {
-	if r.Fault == FaultDrop {
+	if r.Fault == FaultDrop || r.Fault == FaultLost {
 		panic(http.ErrAbortHandler)
 	}
 	for name, values := range r.Header {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -102,7 +103,7 @@ func TestScriptPanicsForInvalidArguments(t *testing.T) {
 		"fragment":       func(f *freddytest.Fake) { f.Script("GET", "/personal-connectors#x") },
 		"status 20":      func(f *freddytest.Fake) { f.Script("GET", "/x", freddytest.Reply{Status: 20}) },
 		"status 103":     func(f *freddytest.Fake) { f.Script("GET", "/x", freddytest.Reply{Status: 103}) },
-		"unknown fault":  func(f *freddytest.Fake) { f.Script("GET", "/x", freddytest.Reply{Fault: 3}) },
+		"unknown fault":  func(f *freddytest.Fake) { f.Script("GET", "/x", freddytest.Reply{Fault: 4}) },
 		"negative fault": func(f *freddytest.Fake) { f.Script("GET", "/x", freddytest.Reply{Fault: -1}) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -114,18 +115,22 @@ func TestScriptPanicsForInvalidArguments(t *testing.T) {
 	}
 }
 
-// A request with a scripted reply is not processed.
+// Only FaultLost processes the request. Each scripted reply stands for one
+// request.
 func TestScriptedCreate(t *testing.T) {
 	t.Parallel()
 	created := `{"id":"pconf_1"}`
 	tests := map[string]struct {
-		reply  freddytest.Reply
-		status int // 0: no response
+		reply     freddytest.Reply
+		status    int // 0: no response
+		processed bool
 	}{
-		"error response": {freddytest.Reply{Status: http.StatusServiceUnavailable}, http.StatusServiceUnavailable},
-		"success":        {freddytest.Reply{Status: http.StatusCreated, Body: created}, http.StatusCreated},
-		"drop":           {freddytest.Reply{Fault: freddytest.FaultDrop}, 0},
-		"truncate":       {freddytest.Reply{Status: http.StatusCreated, Body: created, Fault: freddytest.FaultTruncate}, http.StatusCreated},
+		"error response":   {freddytest.Reply{Status: http.StatusServiceUnavailable}, http.StatusServiceUnavailable, false},
+		"success":          {freddytest.Reply{Status: http.StatusCreated, Body: created}, http.StatusCreated, false},
+		"drop":             {freddytest.Reply{Fault: freddytest.FaultDrop}, 0, false},
+		"truncate":         {freddytest.Reply{Status: http.StatusCreated, Body: created, Fault: freddytest.FaultTruncate}, http.StatusCreated, false},
+		"lost":             {freddytest.Reply{Fault: freddytest.FaultLost}, 0, true},
+		"lost with a body": {freddytest.Reply{Status: http.StatusCreated, Body: created, Fault: freddytest.FaultLost}, 0, true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -144,7 +149,11 @@ func TestScriptedCreate(t *testing.T) {
 			default:
 				require.ErrorIs(t, err, freddy.ErrServer)
 			}
-			assert.Empty(t, listed(t, server))
+			want := ""
+			if tt.processed {
+				want = "000001"
+			}
+			assert.Equal(t, want, listed(t, server))
 			require.Len(t, server.Requests(), 2)
 			assert.JSONEq(t, minimalBody, string(server.Requests()[0].Body))
 		})
@@ -160,6 +169,27 @@ func TestScriptedCreateIsRetried(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "pconf_000001", created.ID)
 	assert.Equal(t, "000001", listed(t, server))
+}
+
+// A program that retries such a failure creates twice.
+func TestScriptedCreateFailsAfterARateLimit(t *testing.T) {
+	t.Parallel()
+	for fault, want := range map[freddytest.Fault]string{freddytest.FaultDrop: "", freddytest.FaultLost: "000001"} {
+		t.Run(fmt.Sprint(fault), func(t *testing.T) {
+			t.Parallel()
+			server := freddytest.NewServer(t)
+			server.Script(http.MethodPost, scriptConfigurations,
+				freddytest.Reply{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"0"}}},
+				freddytest.Reply{Fault: fault},
+			)
+			_, err := server.Client().Configurations().Create(t.Context(), minimal())
+			var lost *freddy.TransportError
+			require.ErrorAs(t, err, &lost)
+			assert.True(t, lost.Ambiguous)
+			assert.Equal(t, 2, lost.Attempts)
+			assert.Equal(t, want, listed(t, server))
+		})
+	}
 }
 
 func TestFaultDrop(t *testing.T) {
@@ -236,24 +266,65 @@ func TestFaultTruncateThroughTheClient(t *testing.T) {
 	assert.Equal(t, "req_000001", lost.RequestID)
 }
 
+// The client retries a lost DELETE, and the 404 of the retry is a success.
+func TestFaultLostDelete(t *testing.T) {
+	t.Parallel()
+	server := freddytest.NewServer(t)
+	server.AddConfiguration(freddy.Configuration{ID: "pconf_a"})
+	server.Script(http.MethodDelete, scriptConfigurations+"/pconf_a", freddytest.Reply{Fault: freddytest.FaultLost})
+	var response freddy.Response
+	err := server.Client().Configurations().Delete(t.Context(), "pconf_a", freddy.WithResponse(&response))
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusNotFound, response.StatusCode)
+	assert.Equal(t, 2, response.Attempts)
+	assert.Empty(t, listed(t, server))
+}
+
+// "As if nothing were scripted" includes the checks.
+func TestFaultLostRejectsInvalidRequests(t *testing.T) {
+	t.Parallel()
+	for name, request := range map[string]struct{ key, body string }{
+		"invalid key":  {"Bearer another-key", minimalBody},
+		"invalid body": {"Bearer " + freddytest.APIKey, `{}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := freddytest.NewServer(t)
+			server.Script(http.MethodPost, scriptConfigurations, freddytest.Reply{Fault: freddytest.FaultLost})
+			r := httptest.NewRequest(http.MethodPost, configurationsPath, strings.NewReader(request.body))
+			r.Header.Set("Authorization", request.key)
+			assert.PanicsWithValue(t, http.ErrAbortHandler, func() { server.ServeHTTP(httptest.NewRecorder(), r) })
+			assert.Empty(t, listed(t, server))
+		})
+	}
+}
+
 // An incomplete body is not processed, even if the part that arrived is JSON.
 func TestIncompleteBody(t *testing.T) {
 	t.Parallel()
-	server := freddytest.NewServer(t)
-	address := strings.TrimSuffix(strings.TrimPrefix(server.URL(), "http://"), "/v1")
-	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
-	require.NoError(t, err)
-	defer conn.Close()
-	_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 500\r\n\r\n%s",
-		configurationsPath, freddytest.APIKey, minimalBody)
-	require.NoError(t, err)
-	require.NoError(t, conn.(*net.TCPConn).CloseWrite())
-	n, err := conn.Read(make([]byte, 1))
-	require.Error(t, err)
-	assert.Zero(t, n, "there is no response")
+	for _, fault := range []freddytest.Fault{freddytest.FaultNone, freddytest.FaultLost} {
+		t.Run(fmt.Sprint(fault), func(t *testing.T) {
+			t.Parallel()
+			server := freddytest.NewServer(t)
+			if fault == freddytest.FaultLost {
+				server.Script(http.MethodPost, scriptConfigurations, freddytest.Reply{Fault: fault})
+			}
+			address := strings.TrimSuffix(strings.TrimPrefix(server.URL(), "http://"), "/v1")
+			conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
+			require.NoError(t, err)
+			defer conn.Close()
+			_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 500\r\n\r\n%s",
+				configurationsPath, freddytest.APIKey, minimalBody)
+			require.NoError(t, err)
+			require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+			n, err := conn.Read(make([]byte, 1))
+			require.Error(t, err)
+			assert.Zero(t, n, "there is no response")
 
-	assert.Empty(t, listed(t, server))
-	assert.Equal(t, minimalBody, string(server.Requests()[0].Body))
+			assert.Empty(t, listed(t, server))
+			assert.Equal(t, minimalBody, string(server.Requests()[0].Body))
+		})
+	}
 }
 
 func TestDelay(t *testing.T) {
@@ -267,6 +338,7 @@ func TestDelay(t *testing.T) {
 		"response":          {freddytest.Reply{Status: http.StatusNoContent, Delay: 3 * time.Second}, time.Hour, 3 * time.Second, false},
 		"fault":             {freddytest.Reply{Fault: freddytest.FaultDrop, Delay: 3 * time.Second}, time.Hour, 3 * time.Second, true},
 		"context ends":      {freddytest.Reply{Delay: time.Hour}, time.Second, time.Second, true},
+		"lost":              {freddytest.Reply{Fault: freddytest.FaultLost, Delay: 3 * time.Second}, time.Hour, 3 * time.Second, true},
 		"negative: no wait": {freddytest.Reply{Delay: -time.Second}, time.Hour, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -290,4 +362,18 @@ func TestDelay(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The request is processed before the delay.
+func TestDelayOfFaultLost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := freddytest.NewServer(t)
+		server.Script(http.MethodPost, scriptConfigurations, freddytest.Reply{Fault: freddytest.FaultLost, Delay: time.Hour})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := server.Client().Configurations().Create(ctx, minimal())
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, "000001", listed(t, server))
+	})
 }

@@ -231,6 +231,7 @@ func TestConcurrentCallsInABubble(t *testing.T) {
 			{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"30"}}},
 			{Fault: freddytest.FaultDrop},
 			{Body: `{"id":"pcon_github"}`, Fault: freddytest.FaultTruncate},
+			{Fault: freddytest.FaultLost},
 			{Delay: 10 * time.Second, Body: `{"id":"pcon_github"}`},
 		}
 		for i := range callers / 2 {
@@ -247,7 +248,7 @@ func TestConcurrentCallsInABubble(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		const delayed = callers / 2 / 4 // the only scripted replies that are not retried
+		const delayed = callers / 2 / 5 // the only scripted replies that are not retried
 		assert.Len(t, server.Requests(), callers+callers/2-delayed)
 	})
 }
