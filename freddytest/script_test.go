@@ -171,7 +171,7 @@ func TestScriptedCreateIsRetried(t *testing.T) {
 	assert.Equal(t, "000001", listed(t, server))
 }
 
-// A program that retries such a failure creates twice.
+// If the program retries after such a failure, it may create twice.
 func TestScriptedCreateFailsAfterARateLimit(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[freddytest.Fault]string{freddytest.FaultDrop: "", freddytest.FaultLost: "000001"} {
