@@ -7,21 +7,21 @@ import (
 
 // A Cause is an error with a safe message. It keeps the errors behind it in
 // closures: errors.Is and errors.As reach them, but printing, encoding and
-// reflection do not, whatever a RoundTripper put into its error. It implements
-// net.Error.
+// reflection do not. It implements net.Error.
 type Cause struct {
-	text    string
+	message string
 	is      func(target error) bool
 	as      func(target any) bool
 	timeout func() bool
 }
 
-// Cause returns an error with the message text, redacted. behind are the errors
-// that led to it, the direct cause first. errors.Is does not match the errors in
-// hidden. errors.As does not find an error whose message contains a secret.
-func (r *Redactor) Cause(text string, hidden []error, behind ...error) *Cause {
+// Cause returns an error with a message, which it redacts, and the errors behind
+// it, the direct cause first. errors.Is does not match the errors in hidden.
+// errors.As does not find an error if its message, or that of an error that it
+// wraps, contains a secret.
+func (r *Redactor) Cause(message string, hidden []error, behind ...error) *Cause {
 	return &Cause{
-		text: r.String(text),
+		message: r.String(message),
 		is: func(target error) bool {
 			return !slices.Contains(hidden, target) &&
 				slices.ContainsFunc(behind, func(err error) bool { return errors.Is(err, target) })
@@ -37,12 +37,12 @@ func (r *Redactor) Cause(text string, hidden []error, behind ...error) *Cause {
 }
 
 // isClean reports whether no message in the tree of err contains a secret.
-// errors.As returns any error of the tree, and a caller may print it.
+// errors.As returns an error of the tree, and its fields hold the wrapped errors.
 func (r *Redactor) isClean(err error) bool {
 	if err == nil {
 		return true
 	}
-	if text := err.Error(); r.String(text) != text {
+	if message := err.Error(); r.String(message) != message {
 		return false
 	}
 	switch err := err.(type) { //nolint:errorlint // errors.As would skip a level of the tree
@@ -55,7 +55,7 @@ func (r *Redactor) isClean(err error) bool {
 }
 
 // Error returns the message.
-func (c *Cause) Error() string { return c.text }
+func (c *Cause) Error() string { return c.message }
 
 // Is implements errors.Is.
 func (c *Cause) Is(target error) bool { return c.is(target) }
@@ -66,6 +66,5 @@ func (c *Cause) As(target any) bool { return c.as(target) }
 // Timeout reports whether the direct cause is a timeout.
 func (c *Cause) Timeout() bool { return c.timeout() }
 
-// Temporary reports the same as Timeout: other network errors do not say whether
-// they are temporary.
+// Temporary is a part of net.Error and reports the same as Timeout.
 func (c *Cause) Temporary() bool { return c.timeout() }

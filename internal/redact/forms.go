@@ -9,13 +9,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf16"
 )
 
-// formsOf returns a secret and what encoders make of it, without duplicates. JSON
-// is applied twice, because a gateway quotes the body of its upstream in a JSON
-// string.
+// formsOf returns a secret and the output of encoders for it, without duplicates.
+// JSON is applied twice, because a gateway quotes the body of its upstream in a
+// JSON string.
 func formsOf(secret string) []string {
 	forms := append(inBase64(secret), secret)
 	for _, form := range escapable(forms) {
@@ -29,22 +28,25 @@ func formsOf(secret string) []string {
 }
 
 // escapable returns the forms that some encoder changes. No encoder changes
-// letters, digits, hyphens, dots and underscores.
+// letters and digits.
 func escapable(forms []string) []string {
-	unchanged := func(form string) bool {
-		return !strings.ContainsFunc(form, func(r rune) bool {
-			return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("-._", r)
-		})
-	}
-	return slices.DeleteFunc(distinct(forms), unchanged)
+	return slices.DeleteFunc(distinct(forms), func(form string) bool {
+		return !strings.ContainsFunc(form, isNotAlphanumeric)
+	})
 }
+
+func isNotAlphanumeric(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+}
+
+func isNotASCII(r rune) bool { return r > '~' }
 
 func distinct(forms []string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(forms)))
 }
 
-// variants returns forms and what other encoders make of them. An encoder is a
-// list of pairs: what stands in forms, what the encoder writes instead.
+// variants returns forms and the output of similar encoders. An encoder is a list
+// of pairs: a string in forms, and what this encoder writes instead.
 func variants(forms []string, encoders ...[]string) []string {
 	for _, form := range forms {
 		for _, encoder := range encoders {
@@ -60,34 +62,44 @@ func variants(forms []string, encoders ...[]string) []string {
 
 // inJSON returns s as encoders of JSON write it, without the quotes.
 func inJSON(s string) []string {
+	quotes := []string{"'", `\u0027`, `\"`, `\u0022`}
+	upper := []string{`\u003c`, `\u003C`, `\u003e`, `\u003E`}
 	forms := variants([]string{goJSON(s, true), goJSON(s, false)},
-		[]string{"'", `\u0027`},                // Jinja
-		[]string{"'", `\u0027`, "=", `\u003d`}, // Gson
-		[]string{"'", `\'`, "=", `\u003D`, `\u003c`, `\u003C`, `\u003e`, `\u003E`},                                    // JavaScript in Go's templates
-		[]string{"'", `\u0027`, `\"`, `\u0022`},                                                                       // Newtonsoft
-		[]string{"'", `\u0027`, `\"`, `\u0022`, `\u003c`, `\u003C`, `\u003e`, `\u003E`},                               // PHP
-		[]string{"'", `\u0027`, `\"`, `\u0022`, `\u003c`, `\u003C`, `\u003e`, `\u003E`, "+", `\u002B`, "`", `\u0060`}) // .NET
+		[]string{"'", `\u0027`},                                  // Jinja
+		[]string{"'", `\u0027`, "=", `\u003d`},                   // Gson
+		slices.Concat([]string{"'", `\'`, "=", `\u003D`}, upper), // JavaScript in Go's templates
+		quotes,                       // Newtonsoft
+		slices.Concat(quotes, upper), // PHP
+		slices.Concat(quotes, upper, []string{"+", `\u002B`, "`", `\u0060`})) // .NET
 	forms = variants(forms, []string{"/", `\/`}) // PHP
 	for _, form := range forms {
-		forms = append(forms, escapeNonASCII(form, `\u%04x`), escapeNonASCII(form, `\u%04X`))
+		forms = append(forms, escapeUnicode(form, lowerHex, isNotASCII), escapeUnicode(form, upperHex, isNotASCII))
 	}
-	return forms
+	return append(forms, escapeUnicode(s, lowerHex, isNotAlphanumeric), escapeUnicode(s, upperHex, isNotAlphanumeric))
 }
 
+const (
+	lowerHex = `\u%04x`
+	upperHex = `\u%04X`
+)
+
 func goJSON(s string, escapeHTML bool) string {
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
+	var encoded strings.Builder
+	encoder := json.NewEncoder(&encoded)
 	encoder.SetEscapeHTML(escapeHTML)
 	_ = encoder.Encode(s) // encoding a string does not fail
-	return unquote(strings.TrimSuffix(text.String(), "\n"))
+	return unquote(strings.TrimSuffix(encoded.String(), "\n"))
 }
 
 func unquote(s string) string { return s[1 : len(s)-1] }
 
-func escapeNonASCII(s, format string) string {
+func escapeUnicode(s, format string, isEscaped func(rune) bool) string {
+	if !strings.ContainsFunc(s, isEscaped) {
+		return s
+	}
 	var escaped strings.Builder
 	for _, r := range s {
-		if r < unicode.MaxASCII {
+		if !isEscaped(r) {
 			escaped.WriteRune(r)
 			continue
 		}
@@ -111,13 +123,13 @@ func inURL(s string) []string {
 		[]string{"+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*"}, // JavaScript
 		[]string{"%2A", "*", "~", "%7E"})                                                 // HTML forms
 	for _, form := range forms {
-		forms = append(forms, lowerHex(form))
+		forms = append(forms, lowerPercent(form))
 	}
 	return forms
 }
 
-// lowerHex returns a percent-encoded string with its escapes in lower case.
-func lowerHex(s string) string {
+// lowerPercent returns a percent-encoded string with its escapes in lower case.
+func lowerPercent(s string) string {
 	b := []byte(s)
 	for i, c := range b {
 		if c == '%' {
@@ -130,17 +142,17 @@ func lowerHex(s string) string {
 // inHTML returns s as encoders of HTML and XML write it.
 func inHTML(s string) []string {
 	return variants([]string{html.EscapeString(s)},
-		[]string{"&#34;", `"`, "&#39;", "'"}, // not in an attribute
-		[]string{"&#34;", "&quot;"},          // JavaScript
-		[]string{"&#34;", "&quot;", "&#39;", "'"},
+		[]string{"&#34;", `"`, "&#39;", "'"},           // text of an element
+		[]string{"&#34;", "&quot;"},                    // JavaScript
+		[]string{"&#34;", "&quot;", "&#39;", "'"},      // attributes
 		[]string{"&#34;", "&quot;", "&#39;", "&#x27;"}, // Python
 		[]string{"&#34;", "&quot;", "&#39;", "&#039;"}, // PHP
 		[]string{"&#34;", "&quot;", "&#39;", "&apos;"}) // XML
 }
 
-// inBase64 returns what s looks like within base64. It depends on how many bytes
-// precede s: "Bearer " shifts it by one. The characters at the ends, which also
-// depend on the bytes around s, are left out.
+// inBase64 returns s as it appears in base64 of a longer string. The result
+// depends on the number of bytes before s, modulo three. It excludes the
+// characters at the ends that also depend on the bytes around s.
 func inBase64(s string) []string {
 	var forms []string
 	for before := range 3 {

@@ -37,6 +37,8 @@ func TestStringReplacesWhatEncodersWrite(t *testing.T) {
 		{"PHP, json_encode, JSON_HEX", odd, `test\/key+1=\u0022\u003C\u0026\u003E\u0027\u00e9\ud83d\ude00\n`},
 		{".NET, System.Text.Json", odd, `test/key\u002B1=\u0022\u003C\u0026\u003E\u0027\u00E9\uD83D\uDE00\n`},
 		{".NET, System.Text.Json, backquote", "test`key`", `test\u0060key\u0060`},
+		{"JSON, all but letters and digits", odd, `test\u002fkey\u002b1\u003d\u0022\u003c\u0026\u003e\u0027\u00e9\ud83d\ude00\u000a`},
+		{"JSON, all but letters and digits, upper case", "test-key_1.2", `test\u002Dkey\u005F1\u002E2`},
 		{"JSON, control characters", "test\x01\x1fkey\b\f\r\t", `test\u0001\u001fkey\b\f\r\t`},
 		{"JSON in JSON", odd, `test/key+1=\\\"\\u003c\\u0026\\u003e'é😀\\n`},
 		{"JSON in JSON, HTML escaped once", odd, `test/key+1=\\\"\u003c\u0026\u003e'é😀\\n`},
@@ -151,7 +153,7 @@ func requireRedacted(t *testing.T, secret string) {
 			continue // it escapes a newline as \u000A, unlike JSON
 		}
 		require.Equal(t, border+redact.Redacted+border, r.String(border+encoded+border), "%s of %q", name, secret)
-		for n := range len(encoded) {
+		for n := 1; n < len(encoded); n += 3 {
 			cut := []byte(border + encoded[:n])
 			want := border + redact.Redacted
 			if n < 8 {
@@ -198,7 +200,7 @@ func TestRandomSecrets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, 2)) // the same in each run
-			for range 150 {
+			for range 40 {
 				var secret strings.Builder
 				for length := 8 + random.IntN(40); secret.Len() < length; {
 					secret.WriteString(alphabet[random.IntN(len(alphabet))])

@@ -15,16 +15,17 @@ import (
 const Redacted = "REDACTED"
 
 const (
-	// minSecret is the least length of a secret that is replaced, and of the
-	// beginning of one that Cut replaces. Shorter ones are often ordinary words.
+	// minSecret is the minimum length of a secret, and of a beginning that Cut
+	// replaces. Shorter ones are often ordinary words.
 	minSecret = 8
-	// minInName is minSecret for names, which programs compare.
+	// minInName is the minimum length of a secret in a name. Programs compare
+	// names.
 	minInName = 16
 )
 
 // A Redactor replaces secrets that a server, a proxy or a library echoes: the
-// API key and what else a request carries. It replaces a secret as it was sent
-// and as encoders of JSON, Go, URLs, HTML and base64 write it (its forms).
+// API key and the credentials of a request. It replaces each form of a secret:
+// the secret as it was sent, and as JSON, Go, URLs, HTML and base64 encode it.
 // Secrets shorter than 8 bytes are ignored. A nil Redactor replaces nothing. A
 // Redactor is safe for concurrent use.
 type Redactor struct {
@@ -34,9 +35,10 @@ type Redactor struct {
 	forms    []form
 }
 
+// A form is a secret as an encoder writes it.
 type form struct {
-	text   string
-	bytes  []byte // text, to search in bytes without an allocation
+	str    string
+	bytes  []byte // str, to search in bytes without an allocation
 	inName bool   // whether the secret is long enough for names
 }
 
@@ -52,7 +54,7 @@ func New(secrets ...string) *Redactor {
 	return r
 }
 
-// With returns a Redactor of the secrets of r and of more secrets. r can be nil.
+// With returns a Redactor of the secrets of r and the given ones. r can be nil.
 func (r *Redactor) With(secrets ...string) *Redactor {
 	if r == nil {
 		return New(secrets...)
@@ -60,20 +62,20 @@ func (r *Redactor) With(secrets ...string) *Redactor {
 	return New(slices.Concat(r.secrets, secrets)...)
 }
 
-// formsIn returns the forms to search for in a string of a length, the longest
-// first, because one can contain another. It returns none if each secret is
-// longer: no form is shorter than its secret.
+// formsIn returns the forms to search for in a string of length bytes. The
+// longest comes first, because a form can contain another. If length is less than
+// the length of each secret, there are none: no form is shorter than its secret.
 func (r *Redactor) formsIn(length int) []form {
 	if r == nil || length < r.shortest {
 		return nil
 	}
 	r.once.Do(func() {
 		for _, secret := range r.secrets {
-			for _, text := range formsOf(secret) {
-				r.forms = append(r.forms, form{text, []byte(text), len(secret) >= minInName})
+			for _, str := range formsOf(secret) {
+				r.forms = append(r.forms, form{str, []byte(str), len(secret) >= minInName})
 			}
 		}
-		slices.SortFunc(r.forms, func(a, b form) int { return len(b.text) - len(a.text) })
+		slices.SortFunc(r.forms, func(a, b form) int { return len(b.str) - len(a.str) })
 	})
 	return r.forms
 }
@@ -81,18 +83,18 @@ func (r *Redactor) formsIn(length int) []form {
 // String returns s with every form of every secret replaced.
 func (r *Redactor) String(s string) string {
 	for _, f := range r.formsIn(len(s)) {
-		s = strings.ReplaceAll(s, f.text, Redacted)
+		s = strings.ReplaceAll(s, f.str, Redacted)
 	}
 	return s
 }
 
-// Name is String for what programs compare: error codes and types, JSON
+// Name is String for strings that programs compare: error codes and types, JSON
 // pointers, request and trace ids, methods. It ignores secrets shorter than 16
 // bytes.
 func (r *Redactor) Name(s string) string {
 	for _, f := range r.formsIn(len(s)) {
 		if f.inName {
-			s = strings.ReplaceAll(s, f.text, Redacted)
+			s = strings.ReplaceAll(s, f.str, Redacted)
 		}
 	}
 	return s
@@ -108,8 +110,8 @@ func (r *Redactor) Bytes(b []byte) []byte {
 	return b
 }
 
-// Cut is Bytes for a body that was cut off. If b ends in the beginning of a form,
-// Cut replaces that, too, unless it is shorter than 8 bytes.
+// Cut is Bytes for an incomplete body. If b ends with the first 8 or more bytes
+// of a form, Cut replaces these, too.
 func (r *Redactor) Cut(b []byte) []byte {
 	longest := 0
 	for _, f := range r.formsIn(math.MaxInt) {
@@ -125,9 +127,9 @@ func (r *Redactor) Cut(b []byte) []byte {
 	return []byte(r.String(string(b[:len(b)-longest])) + Redacted)
 }
 
-// Header returns h with String of its values and Name of its names. A secret in
-// a name is replaced in any case, because net/http changes the case of names. If
-// h contains no secret, Header returns h itself; it never changes h.
+// Header returns a copy of h with redacted names and values, or h itself if it
+// contains no secret. A name that contains a secret of 16 bytes or more becomes
+// REDACTED. Names are compared without case, because net/http changes it.
 func (r *Redactor) Header(h http.Header) http.Header {
 	hasSecret := func(value string) bool { return r.String(value) != value }
 	for name, values := range h {
@@ -151,7 +153,7 @@ func (r *Redactor) redactHeader(h http.Header) http.Header {
 
 func (r *Redactor) headerName(name string) string {
 	for _, f := range r.formsIn(len(name)) {
-		if f.inName && strings.Contains(strings.ToLower(name), strings.ToLower(f.text)) {
+		if f.inName && strings.Contains(strings.ToLower(name), strings.ToLower(f.str)) {
 			return Redacted
 		}
 	}
