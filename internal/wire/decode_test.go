@@ -136,6 +136,8 @@ func TestDecodeLists(t *testing.T) {
 		`{"success":true,"data":[{"label":true}]}`: "/data/0/label: must be a string, not a boolean",
 		`{"success":false,"data":{}}`:              wire.ErrUnsuccessful.Error(),
 		`{"success":false,"data":[]}`:              wire.ErrUnsuccessful.Error(),
+		`{"success":true,"data":{"data":[]},"x"}`:  "/data: must be an array, not an object",
+		`{"success":true,"data":{"data":[]}}]`:     "/data: must be an array, not an object",
 		`"x"`:                                      "must be an object or an array, not a string",
 		`null`:                                     "must be an object or an array, not null",
 	} {

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,7 +91,7 @@ func FuzzTime(f *testing.F) {
 		require.NoError(t, err)
 		var got, want times
 		err = wire.Unmarshal(data, &got)
-		if json.Unmarshal(data, &want) == nil {
+		if json.Unmarshal(data, &want) == nil && !strings.HasSuffix(text, ":60") { // which it accepts in an offset
 			require.NoError(t, err)
 			require.True(t, want.At.Equal(got.At), "%v is %v", got.At, want.At)
 			return

