@@ -142,7 +142,7 @@ func listed(t *testing.T, server *freddytest.Server) string {
 // toolsOf returns the tools of a configuration.
 func toolsOf(t *testing.T, client *freddy.Client, id string, params freddy.ToolListParams) []*freddy.Tool {
 	t.Helper()
-	tools, err := client.Configurations().Tools(t.Context(), id, params)
+	page, err := client.Configurations().Tools(t.Context(), id, params)
 	require.NoError(t, err)
-	return tools
+	return page.Items
 }

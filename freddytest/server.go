@@ -84,7 +84,7 @@ func (s *Server) Client(opts ...freddy.Option) *freddy.Client {
 	defaults := []freddy.Option{
 		freddy.WithBaseURL(baseURL),
 		freddy.WithHTTPClient(s.HTTPClient()),
-		freddy.WithRetryWait(time.Millisecond, time.Millisecond),
+		freddy.WithRetryBackoff(time.Millisecond, time.Millisecond),
 	}
 	client, err := freddy.NewClient(APIKey, append(defaults, opts...)...)
 	if err != nil {
