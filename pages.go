@@ -70,12 +70,20 @@ func validateItems[T any](pointer string, items []*T) error {
 		if !ok {
 			return nil
 		}
-		var member *wire.Error
-		if err := model.validate(); errors.As(err, &member) {
-			return &wire.Error{Pointer: pointer + "/" + strconv.Itoa(i) + member.Pointer, Reason: member.Reason}
+		if err := model.validate(); err != nil {
+			return atPointer(pointer+"/"+strconv.Itoa(i), err)
 		}
 	}
 	return nil
+}
+
+// atPointer puts a pointer before that of an error of validate.
+func atPointer(pointer string, err error) error {
+	var member *wire.Error
+	if errors.As(err, &member) {
+		return &wire.Error{Pointer: pointer + member.Pointer, Reason: member.Reason}
+	}
+	return err
 }
 
 // inArray removes the name of the list's member from the pointer of err if the

@@ -14,17 +14,20 @@ import (
 
 // attempt makes one attempt and decides what follows. The outcome is in c.last.
 func (c *call) attempt(req *http.Request) {
-	if failure := c.admit(); failure != nil {
+	failure := c.limit()
+	connected, waited := c.gate.enter(c.Context, min(maxGateWait, c.timeout()/2))
+	if connected != nil {
+		defer connected(false)
+	}
+	if failure == nil && contextErr(c.Context) != nil {
+		failure = contextFailure(c.Context, nil, false)
+	}
+	if failure != nil {
 		closeBody(req.Body)
 		c.stop(failure)
 		return
 	}
-	if n := c.last.Number; n > 0 {
-		c.ambiguous = c.ambiguous || c.mayHaveBeenProcessed()
-		if status := c.last.Response.StatusCode; status != 0 && !c.last.Response.Success() {
-			c.previous = c.last.Response
-		}
-	}
+	c.remember()
 	c.last = Attempt{Number: c.last.Number + 1, Failure: panicked}
 	ctx, header := c.Context, c.request.Header.Clone()
 	if observe := c.request.Observe; observe != nil {
@@ -32,46 +35,67 @@ func (c *call) attempt(req *http.Request) {
 		ctx, end = observe(ctx, c.last.Number, header)
 		defer func() { end(c.last) }() // also if the RoundTripper panics
 	}
-	c.last.Response, c.last.Failure = c.exchange(ctx, req, header)
+	if connected != nil {
+		ctx = traceConnection(ctx, connected)
+	}
+	c.last.Response, c.last.Failure = c.exchange(ctx, req, header, waited)
+	switch f := c.last.Failure; {
+	case f == nil:
+		c.gate.used()
+	case f.Kind == Network:
+		c.gate.lost()
+	}
 	c.last.Decision, c.last.Delay = c.decide()
 }
 
-// admit waits until an attempt may begin. It returns why none may.
-func (c *call) admit() *Failure {
+// limit waits for the limiter. It returns why no attempt may begin.
+func (c *call) limit() *Failure {
 	if contextErr(c.Context) != nil {
 		return contextFailure(c.Context, nil, false)
 	}
 	if c.config.Limiter == nil {
 		return nil
 	}
-	if err := c.config.Limiter.Wait(c.Context); err != nil {
-		if contextErr(c.Context) != nil {
-			return contextFailure(c.Context, err, false)
-		}
-		return &Failure{Err: err, Kind: Limit, Reason: "limiter"}
+	err := c.config.Limiter.Wait(c.Context)
+	switch {
+	case err == nil:
+		return nil
+	case contextErr(c.Context) != nil:
+		return contextFailure(c.Context, err, false)
 	}
-	return nil
+	return &Failure{Err: err, Kind: Limit, Reason: "limiter"}
+}
+
+// remember keeps what later attempts and the error need of the last one.
+func (c *call) remember() {
+	if c.last.Number == 0 {
+		return
+	}
+	c.ambiguous = c.ambiguous || c.mayHaveBeenProcessed()
+	if status := c.last.Response.StatusCode; status != 0 && !c.last.Response.Success() {
+		c.previous = c.last.Response
+	}
 }
 
 // stop ends the call before another attempt begins.
 func (c *call) stop(failure *Failure) {
-	if c.last.Number > 0 {
-		c.ambiguous = c.ambiguous || c.mayHaveBeenProcessed()
-		if c.last.Response.StatusCode != 0 {
-			c.previous = c.last.Response
-		}
-	}
+	c.remember()
 	c.last = Attempt{Number: c.last.Number, Failure: failure, Decision: Canceled}
 }
 
-// exchange sends the request and reads the response, within the attempt's
-// timeout.
-func (c *call) exchange(caller context.Context, req *http.Request, header http.Header) (Response, *Failure) {
-	timeout := c.request.Timeout
+// timeout returns the timeout of an attempt.
+func (c *call) timeout() time.Duration {
 	if c.clientTimeout > 0 {
-		timeout = min(timeout, c.clientTimeout)
+		return min(c.request.Timeout, c.clientTimeout)
 	}
-	ctx, cancel := withTimeout(caller, timeout)
+	return c.request.Timeout
+}
+
+// exchange sends the request and reads the response, within what is left of the
+// attempt's timeout.
+func (c *call) exchange(caller context.Context, req *http.Request, header http.Header, waited time.Duration) (Response, *Failure) {
+	timeout := c.timeout()
+	ctx, cancel := withTimeout(caller, timeout-waited)
 	defer cancel()
 	fail := func(err error, sent bool) *Failure {
 		sent = sent && !neverSent(err)
@@ -213,9 +237,7 @@ func (t *connTrace) with(ctx context.Context) context.Context {
 		GetConn: func(string) { t.asked.Store(true) },
 		GotConn: func(info httptrace.GotConnInfo) {
 			t.got.Store(true)
-			if conn, ok := info.Conn.(*tls.Conn); ok && conn.ConnectionState().NegotiatedProtocol == "h2" {
-				t.http2.Store(true)
-			}
+			t.http2.Store(isHTTP2(info))
 		},
 	})
 }

@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// idleTimeout is how long a pool keeps an idle connection.
+const idleTimeout = 90 * time.Second
+
 // NewHTTPTransport returns the http.Transport that a client has by default:
 // net/http's, with a pool for a service's load on one host, a limit on response
 // headers, and pings that find a dead HTTP/2 connection before the attempt's
@@ -19,7 +22,7 @@ func NewHTTPTransport() *http.Transport {
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           512,
 		MaxIdleConnsPerHost:    256,
-		IdleConnTimeout:        90 * time.Second,
+		IdleConnTimeout:        idleTimeout,
 		TLSHandshakeTimeout:    10 * time.Second,
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: MaxHeaderBytes,

@@ -46,6 +46,7 @@ type Transport struct {
 	clientTimeout time.Duration            // of the caller-supplied client; 0: none
 	roundTripper  func() http.RoundTripper // a closure: no use of reflection on a client reaches a connection's buffers
 	retry         *retryablehttp.Client
+	gate          *gate        // nil: a caller-supplied RoundTripper, or plain http
 	protocol      atomic.Int32 // major HTTP version of the last response
 }
 
@@ -58,8 +59,11 @@ func New(config Config) *Transport {
 		config.Random = rand.Int64N
 	}
 	t := &Transport{config: config, roundTripper: roundTripper(config.Client)}
-	if config.Client != nil {
+	switch {
+	case config.Client != nil:
 		t.clientTimeout, t.config.Client = config.Client.Timeout, nil
+	case config.Scheme == "https":
+		t.gate = new(gate)
 	}
 	t.retry = &retryablehttp.Client{
 		HTTPClient: &http.Client{Transport: guard{}},
@@ -87,6 +91,7 @@ func roundTripper(client *http.Client) func() http.RoundTripper {
 // CloseIdleConnections closes the idle connections of the RoundTripper, if it
 // supports that.
 func (t *Transport) CloseIdleConnections() {
+	t.gate.lost()
 	if closer, ok := t.roundTripper().(interface{ CloseIdleConnections() }); ok {
 		closer.CloseIdleConnections()
 	}

@@ -1,0 +1,212 @@
+package transport_test
+
+import (
+	"context"
+	"crypto/x509"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/aitronos/freddy-go/internal/transport"
+)
+
+// An origin is a TLS server that counts its connections.
+type origin struct {
+	*httptest.Server
+	connections atomic.Int64
+}
+
+func newOrigin(t *testing.T, http2 bool, handler http.HandlerFunc) *origin {
+	t.Helper()
+	o := &origin{Server: httptest.NewUnstartedServer(handler)}
+	o.EnableHTTP2 = http2
+	o.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			o.connections.Add(1)
+		}
+	}
+	o.StartTLS()
+	t.Cleanup(o.Close)
+	return o
+}
+
+// client returns a Transport with a pool of its own that trusts the server, and the
+// request that gets a page from it.
+func (o *origin) client(t *testing.T) (*transport.Transport, *transport.Request) {
+	t.Helper()
+	target, err := url.Parse(o.URL)
+	require.NoError(t, err)
+	c := config(nil)
+	c.Client, c.Host = nil, target.Host
+	tr := transport.New(c)
+	pool := x509.NewCertPool()
+	pool.AddCert(o.Certificate())
+	transport.OwnTransport(tr).TLSClientConfig.RootCAs = pool
+	t.Cleanup(tr.CloseIdleConnections)
+	r := request(http.MethodGet)
+	r.URL = target
+	return tr, r
+}
+
+// burst sends n calls at once.
+func burst(t *testing.T, tr *transport.Transport, r *transport.Request, n int) {
+	t.Helper()
+	var group sync.WaitGroup
+	for range n {
+		group.Go(func() {
+			result := tr.Do(t.Context(), r)
+			assert.Equal(t, http.StatusOK, result.Response.StatusCode)
+		})
+	}
+	group.Wait()
+}
+
+func ok(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) }
+
+// slow gives the calls of a burst time to meet.
+func slow(w http.ResponseWriter, r *http.Request) {
+	time.Sleep(20 * time.Millisecond)
+	ok(w, r)
+}
+
+func TestGateOpensFewHTTP2Connections(t *testing.T) {
+	o := newOrigin(t, true, slow)
+	tr, r := o.client(t)
+	burst(t, tr, r, 200)
+	assert.LessOrEqual(t, o.connections.Load(), int64(8))
+}
+
+// Over HTTP/1.1 the waiting attempts go on in parallel once one has connected, and
+// nothing waits while a connection is open.
+func TestGateOverHTTP1(t *testing.T) {
+	o := newOrigin(t, false, slow)
+	tr, r := o.client(t)
+	burst(t, tr, r, 20)
+	assert.LessOrEqual(t, o.connections.Load(), int64(20))
+	assert.Greater(t, o.connections.Load(), int64(1))
+}
+
+// The gate closes again when the idle connections are closed.
+func TestGateClosesAgain(t *testing.T) {
+	o := newOrigin(t, true, slow)
+	tr, r := o.client(t)
+	for range 3 {
+		before := o.connections.Load()
+		burst(t, tr, r, 100)
+		assert.LessOrEqual(t, o.connections.Load()-before, int64(8))
+		tr.CloseIdleConnections()
+	}
+}
+
+// If the first attempt fails, another one connects.
+func TestGateAfterAFailure(t *testing.T) {
+	o := newOrigin(t, true, slow)
+	tr, r := o.client(t)
+	var dials atomic.Int64
+	own := transport.OwnTransport(tr)
+	dial := own.DialContext
+	own.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if dials.Add(1) == 1 {
+			return nil, &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}
+		}
+		return dial(ctx, network, address)
+	}
+	burst(t, tr, r, 100)
+	assert.LessOrEqual(t, dials.Load(), int64(10))
+}
+
+// silentListener accepts connections and never completes a handshake.
+func silentListener(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	return listener
+}
+
+// While the first attempt waits for a handshake that never ends, the others wait at
+// most half of their timeout, and a canceled one returns at once.
+func TestGateIsBounded(t *testing.T) {
+	listener := silentListener(t)
+	c := config(nil)
+	c.Client, c.Host = nil, listener.Addr().String()
+	tr := transport.New(c)
+	t.Cleanup(tr.CloseIdleConnections)
+	r := request(http.MethodGet)
+	r.URL = &url.URL{Scheme: "https", Host: listener.Addr().String(), Path: "/"}
+	r.MaxRetries, r.Timeout = 0, 400*time.Millisecond
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var accepted atomic.Int64
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			accepted.Add(1)
+			t.Cleanup(func() { _ = conn.Close() })
+		}
+	}()
+	var group sync.WaitGroup
+	for range 3 {
+		group.Go(func() {
+			result := tr.Do(t.Context(), r)
+			require.NotNil(t, result.Failure)
+			assert.Equal(t, transport.Timeout, result.Failure.Kind)
+		})
+	}
+	require.Eventually(t, func() bool { return accepted.Load() > 0 }, 10*time.Second, time.Millisecond)
+	result := tr.Do(ctx, r)
+	require.NotNil(t, result.Failure)
+	assert.Equal(t, transport.Context, result.Failure.Kind)
+	assert.Zero(t, result.Number)
+	group.Wait()
+	assert.Equal(t, int64(3), accepted.Load(), "the waiting attempts did not connect by themselves")
+}
+
+// A panic in a hook of the attempt that connects does not keep the gate closed.
+func TestGateAfterAPanic(t *testing.T) {
+	o := newOrigin(t, true, ok)
+	tr, r := o.client(t)
+	bad := *r
+	bad.Observe = func(context.Context, int, http.Header) (context.Context, func(transport.Attempt)) { panic("test") }
+	assert.PanicsWithValue(t, "test", func() { tr.Do(t.Context(), &bad) })
+	start := time.Now()
+	burst(t, tr, r, 2)
+	assert.Less(t, time.Since(start), 900*time.Millisecond)
+}
+
+// Plain HTTP and caller-supplied transports have no gate.
+func TestNoGate(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(slow))
+	t.Cleanup(server.Close)
+	target, err := url.Parse(server.URL)
+	require.NoError(t, err)
+	var dials atomic.Int64
+	own := transport.NewHTTPTransport()
+	own.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig
+	own.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		dials.Add(1)
+		time.Sleep(100 * time.Millisecond)
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}
+	c := config(own)
+	c.Host = target.Host
+	tr := transport.New(c)
+	t.Cleanup(tr.CloseIdleConnections)
+	r := request(http.MethodGet)
+	r.URL = target
+	burst(t, tr, r, 5)
+	assert.Equal(t, int64(5), dials.Load())
+}
