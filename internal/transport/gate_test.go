@@ -50,7 +50,13 @@ func (o *origin) client(t *testing.T) (*transport.Transport, *transport.Request)
 	tr := transport.New(c)
 	pool := x509.NewCertPool()
 	pool.AddCert(o.Certificate())
-	transport.OwnTransport(tr).TLSClientConfig.RootCAs = pool
+	own := transport.OwnTransport(tr)
+	own.TLSClientConfig.RootCAs = pool
+	dial := own.DialContext
+	own.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		time.Sleep(20 * time.Millisecond) // so that the calls of a burst meet
+		return dial(ctx, network, address)
+	}
 	t.Cleanup(tr.CloseIdleConnections)
 	r := request(http.MethodGet)
 	r.URL = target
@@ -72,7 +78,7 @@ func burst(t *testing.T, tr *transport.Transport, r *transport.Request, n int) {
 
 func ok(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) }
 
-// slow gives the calls of a burst time to meet.
+// slow keeps a connection busy while the other calls of a burst begin.
 func slow(w http.ResponseWriter, r *http.Request) {
 	time.Sleep(20 * time.Millisecond)
 	ok(w, r)
