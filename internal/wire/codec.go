@@ -150,8 +150,8 @@ func readPointer(t reflect.Type) reader {
 }
 
 // readSlice decodes an array into a new slice, never a nil one. Items that are
-// pointers point into blocks of 1, 2, 4 and then 8 values: few allocations, and
-// an item that is kept keeps at most 7 others.
+// pointers point into blocks of 1, 2, 4 and then 8 values. That saves
+// allocations, and an item that a caller keeps retains at most 7 others.
 func readSlice(t reflect.Type) reader {
 	item := t.Elem()
 	var blocks []reflect.Type
@@ -187,8 +187,8 @@ func readSlice(t reflect.Type) reader {
 }
 
 // readStrings decodes an array into a new slice, never a nil one. The slices of
-// one document are parts of arrays of 4 to 64 strings: few allocations, and
-// what is kept keeps little, since the strings share their bytes anyway.
+// one document share arrays of 4 to 64 strings. That saves allocations, and a
+// slice that a caller keeps retains at most 1 KiB more.
 func readStrings(d *decoder, kind jx.Type, v reflect.Value) *Error {
 	out := d.strings[:0]
 	err := d.items(kind, func(n int, kind jx.Type) *Error {
@@ -200,7 +200,10 @@ func readStrings(d *decoder, kind jx.Type, v reflect.Value) *Error {
 		out = append(out, s)
 		return err
 	})
-	d.strings = out[len(out):]
+	d.strings = nil
+	if cap(out) <= 64 {
+		d.strings = out[len(out):]
+	}
 	if len(out) == 0 {
 		out = []string{}
 	}

@@ -43,6 +43,13 @@ func TestParseErrorBody(t *testing.T) {
 				{Name: "/credentials/0", Message: "Field required", Code: "missing"},
 			},
 		}},
+		{"missing parameter", file("gen2/error_missing_organization.json"), wire.ErrorBody{
+			Message: "organization_id: Field required", Fields: []wire.Field{{Name: "organization_id", Message: "Field required", Code: "missing"}},
+		}},
+		{"empty details", file("gen2/error_insufficient_permissions.json"), wire.ErrorBody{
+			Type: "authorization_error", Code: "INSUFFICIENT_PERMISSIONS", Message: "You do not have permission to perform this action.",
+			SystemMessage: "Insufficient permissions", TraceID: "req_def456", Details: json.RawMessage("{}"),
+		}},
 		{"camelCase", `{"error":{"systemMessage":"s","traceId":"t","requestId":"r"}}`, wire.ErrorBody{SystemMessage: "s", TraceID: "t", RequestID: "r"}},
 		{"text", `{"error":"boom"}`, wire.ErrorBody{Message: "boom"}},
 		{"null", `{"error":null}`, wire.ErrorBody{}},

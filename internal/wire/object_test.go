@@ -129,10 +129,8 @@ func TestSlicesOfAResponseAreApart(t *testing.T) {
 	}
 }
 
-// A caller may keep one item of many.
-func TestItemsAreAllocatedInSmallBlocks(t *testing.T) {
-	const items = 20_000
-	body := []byte("[" + strings.Repeat("{},", items) + "{}]")
+// A caller may keep one item of many, or one slice.
+func TestWhatIsKeptRetainsLittleElse(t *testing.T) {
 	heap := func() uint64 {
 		runtime.GC()
 		runtime.GC() // the first one leaves what lies in pools
@@ -140,15 +138,26 @@ func TestItemsAreAllocatedInSmallBlocks(t *testing.T) {
 		runtime.ReadMemStats(&stats)
 		return stats.HeapAlloc
 	}
-	before := heap()
-	got := new(list[connector])
-	require.NoError(t, wire.Decode(body, got))
-	require.Greater(t, heap(), before+1<<20, "items are measured")
-	kept := got.Data[items/2]
-	got = nil
-	assert.Less(t, heap(), before+1<<17)
-	assert.Zero(t, *kept)
-	runtime.KeepAlive(body)
+	items := []byte("[" + strings.Repeat("{},", 20_000) + "{}]")
+	tags := []byte(`[{"tags":["",` + strings.Repeat(`"",`, 200_000) + `""]},{"tags":[""]}]`)
+	for name, row := range map[string]struct {
+		body []byte
+		keep func(*list[thing]) any
+	}{
+		"item":  {items, func(got *list[thing]) any { return got.Data[10_000] }},
+		"slice": {tags, func(got *list[thing]) any { return got.Data[1].Tags }},
+	} {
+		before := heap()
+		got := new(list[thing])
+		require.NoError(t, wire.Decode(row.body, got))
+		require.Greater(t, heap(), before+1<<20, name)
+		kept := row.keep(got)
+		got = nil
+		assert.Less(t, heap(), before+1<<17, name)
+		runtime.KeepAlive(kept)
+	}
+	runtime.KeepAlive(items)
+	runtime.KeepAlive(tags)
 }
 
 // Unmarshalling twice into one model leaves the slices of the first result as

@@ -183,6 +183,7 @@ func (d *decoder) unwrap(object *object, target reflect.Value, err error) error 
 	success, inner, found := d.wrapper()
 	named, _ := object.find("success", 0)
 	var e *Error
+	atData := errors.As(err, &e) && e.Pointer == "/data"
 	switch {
 	case found && !success && named == nil:
 		return ErrUnsuccessful
@@ -190,7 +191,7 @@ func (d *decoder) unwrap(object *object, target reflect.Value, err error) error 
 		return err
 	case err == nil && !object.blank(target): // data is a member of a bare body
 		return nil
-	case err != nil && !(errors.As(err, &e) && e.Pointer == "/data" && jx.Valid(d.data)): // another member is wrong
+	case err != nil && (!atData || !jx.Valid(d.data)): // another member is invalid
 		return err
 	}
 	target.SetZero()

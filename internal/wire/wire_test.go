@@ -319,11 +319,13 @@ func TestPointerIsBounded(t *testing.T) {
 func TestDeepErrorsCostNoMoreThanTheirLength(t *testing.T) {
 	const levels, name = 9000, 1000
 	body := []byte(`{"free":` + strings.Repeat(`{"`+strings.Repeat("n", name)+`":`, levels) + `x`)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	require.Error(t, wire.Unmarshal(body, new(thing)))
-	runtime.ReadMemStats(&after)
-	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(3*len(body)))
+	for name, decode := range map[string]func([]byte, any) error{"Unmarshal": wire.Unmarshal, "Decode": wire.Decode} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		require.Error(t, decode(body, new(thing)))
+		runtime.ReadMemStats(&after)
+		assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(3*len(body)), name)
+	}
 }
 
 func TestInvalidUTF8(t *testing.T) {
