@@ -5,25 +5,26 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/aitronos/freddy-go"
 	"github.com/aitronos/freddy-go/freddytest"
+	"github.com/aitronos/freddy-go/schema"
 )
 
 var ctx = context.Background()
 
-// connect returns a client of the API in memory, which the examples ask so that
-// their output can be checked. A program calls freddy.NewClient(key).
+// connect returns a client of the fake API, so that the output of the examples can be
+// checked. A program calls freddy.NewClient(key).
 func connect(opts ...freddy.Option) (client *freddy.Client, fake *freddytest.Fake, done func()) {
 	fake = freddytest.NewFake()
 	server := httptest.NewServer(fake)
-	opts = append([]freddy.Option{freddy.WithBaseURL(server.URL + "/v1"), freddy.WithRetryWait(0, 0)}, opts...)
+	opts = append([]freddy.Option{freddy.WithBaseURL(server.URL + "/v1"), freddy.WithRetryBackoff(0, 0)}, opts...)
 	client, err := freddy.NewClient(freddytest.APIKey, opts...)
 	if err != nil {
 		panic(err)
@@ -35,29 +36,42 @@ func connect(opts ...freddy.Option) (client *freddy.Client, fake *freddytest.Fak
 }
 
 func Example() {
-	client, _, done := connect()
-	defer done()
-
-	connector, err := client.Connectors().Get(ctx, "pcon_github")
+	client, err := freddy.NewClient(os.Getenv("FREDDY_API_KEY"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	connector, err := client.Connectors().Get(context.Background(), "pcon_github")
 	switch {
 	case errors.Is(err, freddy.ErrNotFound):
-		fmt.Println("there is no such connector")
-		return
+		log.Fatal("there is no such connector")
 	case err != nil:
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
-	fmt.Println(connector.Name, "is", connector.Status)
-	fmt.Println("authenticates by", connector.Metadata.AuthMethod)
-	fmt.Println("supports", connector.Metadata.SupportedFeatures)
-
-	// Output:
-	// GitHub is active
-	// authenticates by oauth2
-	// supports [repositories issues pull_requests]
+	fmt.Println(connector.Name, "authenticates by", connector.Metadata.AuthMethod)
+	fmt.Println(connector.Metadata.ConfigurationSchema)
 }
 
-// One connector, with its configuration schema and authentication method.
+// A program without a key uses the fake API.
+func ExampleNewClient_fake() {
+	server := httptest.NewServer(freddytest.NewFake())
+	defer server.Close()
+	client, err := freddy.NewClient(freddytest.APIKey, freddy.WithBaseURL(server.URL+"/v1"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.CloseIdleConnections()
+
+	connector, err := client.Connectors().Get(ctx, "pcon_github")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(connector.Name, "authenticates by", connector.Metadata.AuthMethod)
+
+	// Output:
+	// GitHub authenticates by oauth2
+}
+
+// A connector has a configuration schema, which package schema reads.
 func ExampleConnectorsService_Get() {
 	client, _, done := connect()
 	defer done()
@@ -67,12 +81,18 @@ func ExampleConnectorsService_Get() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(connector.Metadata.AuthMethod)
-	fmt.Println(connector.Metadata.ConfigurationSchema.Validate(map[string]any{"repository": "acme/backend"}))
+	settings, err := schema.Compile(connector.Metadata.ConfigurationSchema)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, field := range settings.Fields() {
+		fmt.Println(field.Name, field.Type, field.Required, field.Description)
+	}
 
 	// Output:
-	// oauth2
-	// <nil>
+	// repository string true Repository in format 'owner/repo'
+	// branch string false Default branch
 }
 
 func ExampleConnectorsService_List() {
@@ -97,59 +117,68 @@ func ExampleConnectorsService_List() {
 	// more: true
 }
 
+// The second page is not requested, because the loop ends before.
 func ExampleConnectorsService_All() {
 	client, fake, done := connect()
 	defer done()
 
-	for connector, err := range client.Connectors().All(ctx, freddy.ConnectorListParams{Limit: 2}) {
+	for connector, err := range client.Connectors().All(ctx, freddy.ConnectorListParams{Limit: 5}) {
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		if connector.Category == freddy.CategoryCommunication {
-			fmt.Println(connector.Name)
-			break // no further page is asked for
+		fmt.Println(connector.Name)
+		if connector.Category == freddy.CategoryDevelopment {
+			break // the next page is not requested
 		}
 	}
 	fmt.Println("requests:", len(fake.Requests()))
 
 	// Output:
-	// Slack
-	// requests: 2
+	// GitHub
+	// requests: 1
 }
 
-// What the server says of an unknown id. ExampleWithKeySource has a bad key.
+func ExampleCollect() {
+	client, _, done := connect()
+	defer done()
+
+	connectors, err := freddy.Collect(client.Connectors().All(ctx, freddy.ConnectorListParams{}))
+	fmt.Println(len(connectors), err)
+
+	// Output:
+	// 8 <nil>
+}
+
+// An error response has the status, the code and the message of the server.
 func ExampleAPIError() {
 	client, _, done := connect()
 	defer done()
 
 	_, err := client.Connectors().Get(ctx, "pcon_unknown")
-	fmt.Println(errors.Is(err, freddy.ErrNotFound), errors.Is(err, freddy.ErrUnauthenticated))
-
-	var refusal *freddy.APIError
-	if errors.As(err, &refusal) {
-		fmt.Println(refusal.StatusCode, refusal.Code, refusal.RequestID)
-		fmt.Println(refusal.Message)
+	var apiError *freddy.APIError
+	if errors.As(err, &apiError) {
+		fmt.Println(apiError.StatusCode, apiError.Code, apiError.RequestID)
+		fmt.Println(apiError.Message)
 	}
 	fmt.Println(err)
 
 	// Output:
-	// true false
 	// 404 connector_not_found req_000001
 	// Personal connector not found
 	// freddy: GET /v1/personal-connectors/pcon_unknown: 404 connector_not_found: Personal connector not found, request id req_000001
 }
 
-// What was sent is not valid: the server names the fields.
+// If the request is invalid, the server names the fields.
 func ExampleAPIError_fields() {
 	client, _, done := connect()
 	defer done()
 
 	_, err := client.Connectors().List(ctx, freddy.ConnectorListParams{Category: "gardening"})
-	var refusal *freddy.APIError
-	if errors.Is(err, freddy.ErrBadRequest) && errors.As(err, &refusal) {
-		for _, fault := range refusal.Fields {
-			fmt.Println(refusal.StatusCode, fault.Field)
+	var apiError *freddy.APIError
+	if errors.Is(err, freddy.ErrBadRequest) && errors.As(err, &apiError) {
+		for _, field := range apiError.Fields {
+			fmt.Println(apiError.StatusCode, field.Field)
 		}
 	}
 
@@ -157,8 +186,7 @@ func ExampleAPIError_fields() {
 	// 422 category
 }
 
-// A service decides by class whether to try again later. Classes that no call
-// here provokes work the same: ErrPermissionDenied, ErrConflict, ErrRateLimited.
+// A service decides by the sentinel what to do.
 func ExampleAPIError_Is() {
 	for _, status := range []int{401, 403, 404, 409, 422, 429, 503} {
 		err := error(&freddy.APIError{StatusCode: status})
@@ -166,20 +194,31 @@ func ExampleAPIError_Is() {
 		case errors.Is(err, freddy.ErrRateLimited), errors.Is(err, freddy.ErrServer):
 			fmt.Println(status, "try later")
 		case errors.Is(err, freddy.ErrUnauthenticated), errors.Is(err, freddy.ErrPermissionDenied):
-			fmt.Println(status, "ask for another key")
+			fmt.Println(status, "use another key")
 		case errors.Is(err, freddy.ErrNotFound), errors.Is(err, freddy.ErrConflict), errors.Is(err, freddy.ErrBadRequest):
 			fmt.Println(status, "fix the request")
 		}
 	}
 
 	// Output:
-	// 401 ask for another key
-	// 403 ask for another key
+	// 401 use another key
+	// 403 use another key
 	// 404 fix the request
 	// 409 fix the request
 	// 422 fix the request
 	// 429 try later
 	// 503 try later
+}
+
+func ExampleHasCode() {
+	client, _, done := connect()
+	defer done()
+
+	_, err := client.Connectors().Get(ctx, "pcon_unknown")
+	fmt.Println(freddy.HasCode(err, freddy.CodeConnectorNotFound))
+
+	// Output:
+	// true
 }
 
 func ExampleArgumentError() {
@@ -191,29 +230,30 @@ func ExampleArgumentError() {
 	fmt.Println(errors.Is(err, freddy.ErrInvalidArgument), len(fake.Requests()))
 
 	// Output:
-	// freddy: id must be 1 to 128 characters of A-Z, a-z, 0-9, _ and -
+	// freddy: id must be 1 to 128 characters of A-Z, a-z, 0-9, -, ., _ and ~, and not . or ..
 	// true 0
 }
 
-// A server that does not answer: each attempt has its own time limit, the call
-// that of the context.
+// A timeout of an attempt is retried. It is not the deadline of the caller.
 func ExampleTransportError() {
 	client, fake, done := connect(freddy.WithAttemptTimeout(20*time.Millisecond), freddy.WithMaxRetries(1))
 	defer done()
-	silence := freddytest.Reply{Delay: time.Minute}
-	fake.Script(http.MethodGet, "/personal-connectors/pcon_github", silence, silence)
+	silent := freddytest.Reply{Delay: time.Minute}
+	fake.Script(http.MethodGet, "/personal-connectors/pcon_github", silent, silent)
 
 	_, err := client.Connectors().Get(ctx, "pcon_github")
-	var fault *freddy.TransportError
-	if errors.As(err, &fault) {
-		fmt.Println("attempts:", fault.Attempts)
-		fmt.Println("timeout:", fault.Timeout())
+	var failed *freddy.TransportError
+	if errors.As(err, &failed) {
+		fmt.Println("attempts:", failed.Attempts)
+		fmt.Println("timeout:", failed.Timeout())
+		fmt.Println("decision:", failed.Decision)
 		fmt.Println("the caller's deadline:", errors.Is(err, context.DeadlineExceeded))
 	}
 
 	// Output:
 	// attempts: 2
 	// timeout: true
+	// decision: retries exhausted
 	// the caller's deadline: false
 }
 
@@ -224,19 +264,18 @@ func ExampleDecodeError() {
 		freddytest.Reply{Body: `{"id":"pcon_github","metadata":{"authMethod":["oauth2"]}}`})
 
 	_, err := client.Connectors().Get(ctx, "pcon_github")
-	var odd *freddy.DecodeError
-	if errors.As(err, &odd) {
-		fmt.Println(odd.Field)
-		fmt.Println(odd.Err)
+	var unexpected *freddy.DecodeError
+	if errors.As(err, &unexpected) {
+		fmt.Println(unexpected.Field)
+		fmt.Println(unexpected.Err)
 	}
 
 	// Output:
 	// /metadata/authMethod
-	// /metadata/authMethod must be a string, not an array
+	// /metadata/authMethod: must be a string, not an array
 }
 
-// A rate limit that asks for more patience than the client has ends the call at
-// once and says how long to wait.
+// If the server asks to wait longer than the client does, the call ends at once.
 func ExampleAPIError_rateLimited() {
 	client, fake, done := connect()
 	defer done()
@@ -246,13 +285,52 @@ func ExampleAPIError_rateLimited() {
 	})
 
 	_, err := client.Connectors().Get(ctx, "pcon_github")
-	var refusal *freddy.APIError
-	if errors.Is(err, freddy.ErrRateLimited) && errors.As(err, &refusal) {
-		fmt.Println("again in", refusal.RetryAfter)
+	var apiError *freddy.APIError
+	if errors.Is(err, freddy.ErrRateLimited) && errors.As(err, &apiError) {
+		fmt.Println(apiError.RetryAfter, apiError.Decision)
 	}
 
 	// Output:
-	// again in 1h0m0s
+	// 1h0m0s Retry-After too long
+}
+
+// The configuration may exist although Create failed. So look for it before creating
+// it again.
+func ExampleMayHaveSucceeded() {
+	client, fake, done := connect()
+	defer done()
+	fake.Script(http.MethodPost, "/personal-connectors/configurations", freddytest.Reply{Fault: freddytest.FaultLost})
+
+	params := freddy.ConfigurationCreateParams{
+		PersonalConnectorID: "pcon_github",
+		Name:                "Backend",
+		Credentials:         freddy.BearerCredentials("example-token"),
+		Configuration:       map[string]any{"repository": "acme/backend"},
+	}
+	created, err := client.Configurations().Create(ctx, params)
+	if freddy.MayHaveSucceeded(err) {
+		fmt.Println("look before creating it again:", err)
+		existing := freddy.ConfigurationListParams{PersonalConnectorID: params.PersonalConnectorID}
+		for configuration, listErr := range client.Configurations().All(ctx, existing) {
+			if listErr != nil {
+				fmt.Println(listErr) // still unknown: create nothing
+				return
+			}
+			if configuration.Name == params.Name {
+				created, err = configuration, nil
+				break
+			}
+		}
+	}
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("exists:", created.Name)
+
+	// Output:
+	// look before creating it again: freddy: POST /v1/personal-connectors/configurations: no response, the request may have been processed: EOF
+	// exists: Backend
 }
 
 func ExampleWithMaxRetries() {
@@ -261,7 +339,7 @@ func ExampleWithMaxRetries() {
 	busy := freddytest.Reply{Status: http.StatusServiceUnavailable}
 	fake.Script(http.MethodGet, "/personal-connectors/pcon_github", busy, busy)
 
-	// Off for one call; as an option of NewClient, for all of them.
+	// Off for one call. As an option of NewClient, it applies to all calls.
 	_, err := client.Connectors().Get(ctx, "pcon_github", freddy.WithMaxRetries(0))
 	fmt.Println(errors.Is(err, freddy.ErrServer))
 	connector, err := client.Connectors().Get(ctx, "pcon_github")
@@ -272,7 +350,7 @@ func ExampleWithMaxRetries() {
 	// pcon_github <nil>
 }
 
-// A call that must not take long, with a header of its own.
+// An option of a call overrides that of the client.
 func ExampleSharedOption() {
 	client, fake, done := connect(freddy.WithHeader("X-Team", "integrations"))
 	defer done()
@@ -287,8 +365,8 @@ func ExampleSharedOption() {
 	// billing <nil>
 }
 
-// What a logger is told of a call that was retried. (The handler leaves out what
-// differs from run to run.)
+// The log of a call that is retried. The handler leaves out what differs from run to
+// run.
 func ExampleWithLogger() {
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
 		Level: slog.LevelDebug,
@@ -301,26 +379,69 @@ func ExampleWithLogger() {
 	}))
 	client, fake, done := connect(freddy.WithLogger(logger))
 	defer done()
-	fake.Script(http.MethodGet, "/personal-connectors/pcon_github",
-		freddytest.Reply{Body: `{"id":`, Fault: freddytest.FaultTruncate})
+	fake.Script(http.MethodGet, "/personal-connectors/pcon_github", freddytest.Reply{Status: http.StatusBadGateway})
 
 	if _, err := client.Connectors().Get(ctx, "pcon_github"); err != nil {
 		fmt.Println(err)
 	}
 
 	// Output:
-	// level=WARN msg="freddy: attempt failed: the answer was cut off" method=GET route=/personal-connectors/{connector_id} status=200 attempt=1 request_id=req_000001
+	// level=WARN msg="freddy: attempt" method=GET route=/personal-connectors/{connector_id} status=502 attempt=1 request_id=req_000001 reason=502 wait=0s
 	// level=DEBUG msg="freddy: attempt" method=GET route=/personal-connectors/{connector_id} status=200 attempt=2 request_id=req_000002
 }
 
-// A transport of one's own sees each attempt. The route is a name for a span or a
-// metric; the path has the id.
-func ExampleWithHTTPClient() {
-	spans := roundTripperFunc(func(req *http.Request) (*http.Response, error) {
+// Hooks count calls, and why attempts failed.
+func ExampleWithHooks() {
+	hooks := freddy.Hooks{
+		Call: func(_ context.Context, call freddy.CallInfo) (context.Context, func(freddy.CallResult)) {
+			return nil, func(r freddy.CallResult) {
+				fmt.Println("call", call.Method, call.Route, r.StatusCode, r.Attempts, "attempts")
+			}
+		},
+		Attempt: func(_ context.Context, attempt freddy.AttemptInfo) (context.Context, func(freddy.AttemptResult)) {
+			return nil, func(r freddy.AttemptResult) {
+				fmt.Printf("attempt %d: %d %q\n", attempt.Number, r.StatusCode, r.Decision)
+			}
+		},
+	}
+	client, fake, done := connect(freddy.WithHooks(hooks))
+	defer done()
+	fake.Script(http.MethodGet, "/personal-connectors/pcon_github", freddytest.Reply{Status: http.StatusBadGateway})
+
+	if _, err := client.Connectors().Get(ctx, "pcon_github"); err != nil {
+		fmt.Println(err)
+	}
+
+	// Output:
+	// attempt 1: 502 "retry"
+	// attempt 2: 200 ""
+	// call GET /personal-connectors/{connector_id} 200 2 attempts
+}
+
+// A service with a key for each of its users: the clients share their connections.
+func ExampleClient_WithAPIKey() {
+	shared, _, done := connect()
+	defer done()
+
+	client, err := shared.WithAPIKey("example-key-of-a-user")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = client.Connectors().Get(ctx, "pcon_github")
+	fmt.Println(errors.Is(err, freddy.ErrUnauthenticated)) // the fake accepts one key only
+
+	// Output:
+	// true
+}
+
+// A program wraps the default transport without losing the settings of its pool.
+func ExampleNewTransport() {
+	traced := roundTripperFunc(func(next http.RoundTripper, req *http.Request) (*http.Response, error) {
 		fmt.Println("span:", req.Method, req.Pattern)
-		return http.DefaultTransport.RoundTrip(req)
-	})
-	client, _, done := connect(freddy.WithHTTPClient(&http.Client{Transport: spans}))
+		return next.RoundTrip(req)
+	}).wrap(freddy.NewTransport())
+	client, _, done := connect(freddy.WithHTTPClient(&http.Client{Transport: traced}))
 	defer done()
 
 	_, err := client.Connectors().Get(ctx, "pcon_github")
@@ -331,9 +452,16 @@ func ExampleWithHTTPClient() {
 	// <nil>
 }
 
-type roundTripperFunc func(*http.Request) (*http.Response, error)
+type roundTripperFunc func(next http.RoundTripper, req *http.Request) (*http.Response, error)
 
-func (f roundTripperFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+func (f roundTripperFunc) wrap(next http.RoundTripper) http.RoundTripper { return wrapped{f, next} }
+
+type wrapped struct {
+	f    roundTripperFunc
+	next http.RoundTripper
+}
+
+func (w wrapped) RoundTrip(req *http.Request) (*http.Response, error) { return w.f(w.next, req) }
 
 func ExampleWithResponse() {
 	client, fake, done := connect()
@@ -368,36 +496,34 @@ func ExampleClient_Do() {
 	// 5 <nil>
 }
 
-// A key that rotates: the source is asked once a call.
+// A key that rotates: after a 401, the source is asked again.
 func ExampleWithKeySource() {
+	keys := []string{"an-old-example-key", freddytest.APIKey}
 	fake := freddytest.NewFake()
 	server := httptest.NewServer(fake)
 	defer server.Close()
-
-	key := "an-old-example-key"
 	client, err := freddy.NewClient("",
 		freddy.WithBaseURL(server.URL+"/v1"),
-		freddy.WithKeySource(func(context.Context) (string, error) { return key, nil }))
+		freddy.WithKeySource(func(context.Context) (string, error) {
+			key := keys[0]
+			keys = keys[1:]
+			return key, nil
+		}))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer client.CloseIdleConnections()
 
-	_, err = client.Connectors().Get(ctx, "pcon_github")
-	fmt.Println(errors.Is(err, freddy.ErrUnauthenticated))
-	key = freddytest.APIKey
-	_, err = client.Connectors().Get(ctx, "pcon_github")
-	fmt.Println(err)
+	connector, err := client.Connectors().Get(ctx, "pcon_github")
+	fmt.Println(connector.Name, err, len(fake.Requests()), "requests")
 
 	// Output:
-	// true
-	// <nil>
+	// GitHub <nil> 2 requests
 }
 
-// A configuration whose settings are checked first, then created, changed,
-// tested, used and deleted.
-func ExampleConfigurationsService() {
+// A configuration whose settings are validated first, then created.
+func ExampleConfigurationsService_Create() {
 	client, _, done := connect()
 	defer done()
 
@@ -406,8 +532,13 @@ func ExampleConfigurationsService() {
 		fmt.Println(err)
 		return
 	}
-	settings := map[string]any{"repository": "acme/backend"}
-	if err := connector.Metadata.ConfigurationSchema.Validate(settings); err != nil {
+	settings, err := schema.Compile(connector.Metadata.ConfigurationSchema)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	values := settings.ApplyDefaults(map[string]any{"repository": "acme/backend"})
+	if err := settings.Validate(values); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -415,52 +546,26 @@ func ExampleConfigurationsService() {
 		PersonalConnectorID: connector.ID,
 		Name:                "Backend",
 		Credentials:         freddy.BearerCredentials("example-token"),
-		Configuration:       settings,
+		Configuration:       values,
 	})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(created.Name, created.Enabled, created.HealthStatus)
-
-	changed, err := client.Configurations().Update(ctx, created.ID, freddy.ConfigurationUpdateParams{
-		Configuration: map[string]any{"branch": "dev"}, // merged: the repository stays
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(changed.Configuration)
-
-	result, err := client.Configurations().Test(ctx, created.ID)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(result.Status)
-
-	if _, err := client.Configurations().SetEnabled(ctx, created.ID, false); err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(client.Configurations().Delete(ctx, created.ID))
+	fmt.Println(created.Name, created.Configuration)
 
 	// Output:
-	// Backend true unknown
-	// map[branch:dev repository:acme/backend]
-	// healthy
-	// <nil>
+	// Backend map[branch:main repository:acme/backend]
 }
 
-// Absent, false and true are three things, so that such fields are pointers.
-func ExampleConfigurationsService_List() {
+// Absent, false and true differ, so such fields are pointers.
+func ExamplePtr() {
 	client, fake, done := connect()
 	defer done()
 	fake.AddConfiguration(freddy.Configuration{ID: "pconf_1", PersonalConnectorID: "pcon_github", Name: "Backend", Enabled: true})
-	fake.AddConfiguration(freddy.Configuration{ID: "pconf_2", PersonalConnectorID: "pcon_github", Name: "Attic"})
+	fake.AddConfiguration(freddy.Configuration{ID: "pconf_2", PersonalConnectorID: "pcon_github", Name: "Archive"})
 
-	enabled := true
-	page, err := client.Configurations().List(ctx, freddy.ConfigurationListParams{Enabled: &enabled})
+	page, err := client.Configurations().List(ctx, freddy.ConfigurationListParams{Enabled: freddy.Ptr(true)})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -478,11 +583,10 @@ func ExampleConfigurationsService_Update() {
 	defer done()
 	fake.AddConfiguration(freddy.Configuration{ID: "pconf_1", PersonalConnectorID: "pcon_github", Name: "Backend", Description: "old"})
 
-	name, none := "Frontend", ""
 	changed, err := client.Configurations().Update(ctx, "pconf_1", freddy.ConfigurationUpdateParams{
-		Name:          &name,
-		Description:   &none,                           // emptied
-		Configuration: map[string]any{"branch": "dev"}, // merged with what is there
+		Name:          freddy.Ptr("Frontend"),
+		Description:   freddy.Ptr(""),                  // cleared
+		Configuration: map[string]any{"branch": "dev"}, // merged with the current one
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -504,128 +608,27 @@ func ExampleConfigurationsService_Tools() {
 		fmt.Println(err)
 		return
 	}
-	for _, tool := range tools {
-		fmt.Println(tool.Name, tool.InputSchema.Validate(map[string]any{}))
-		break
-	}
-	fmt.Println(len(tools), "tools")
-
-	// Output:
-	// github_search_code freddy: invalid value: query: required
-	// 3 tools
-}
-
-// An answer that got lost: the configuration may exist, so look before trying
-// again.
-func ExampleTransportError_ambiguous() {
-	client, fake, done := connect()
-	defer done()
-	fake.Script(http.MethodPost, "/personal-connectors/configurations", freddytest.Reply{Fault: freddytest.FaultDrop})
-
-	_, err := client.Configurations().Create(ctx, freddy.ConfigurationCreateParams{
-		PersonalConnectorID: "pcon_github", Name: "Backend", Credentials: freddy.APIKeyCredentials("example-key"),
-	})
-	var lost *freddy.TransportError
-	if errors.As(err, &lost) && lost.Ambiguous {
-		found := 0
-		params := freddy.ConfigurationListParams{PersonalConnectorID: "pcon_github"}
-		for configuration, err := range client.Configurations().All(ctx, params) {
-			if err != nil {
-				fmt.Println(err) // still not known: create nothing
-				return
-			}
-			if configuration.Name == "Backend" {
-				found++
-			}
-		}
-		fmt.Println("attempts:", lost.Attempts, "found:", found)
+	for _, tool := range tools.Items {
+		fmt.Println(tool.Name)
 	}
 
 	// Output:
-	// attempts: 1 found: 0
+	// github_search_code
+	// github_create_issue
+	// github_get_pull_request
 }
 
-// Credentials are write-only: they reach the API and nobody else.
+// Credentials are write-only: only the API receives them.
 func ExampleCredentials() {
 	params := freddy.ConfigurationCreateParams{
 		Name:        "Backend",
-		Credentials: freddy.OAuth2Credentials("example-access", "example-refresh", time.Time{}),
+		Credentials: freddy.OAuth2Credentials(freddy.OAuth2Token{AccessToken: "example-access", RefreshToken: "example-refresh"}),
 	}
 	fmt.Printf("%s, %+v\n", params.Name, params.Credentials)
-	out, _ := json.Marshal(params)
-	fmt.Println(strings.Contains(string(out), `"Credentials":"REDACTED"`))
+	data, err := json.Marshal(params.Credentials)
+	fmt.Println(string(data), err)
 
 	// Output:
 	// Backend, REDACTED
-	// true
-}
-
-// What a form needs to know.
-func ExampleSchema_Fields() {
-	client, _, done := connect()
-	defer done()
-	connector, err := client.Connectors().Get(ctx, "pcon_github")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-
-	fields, err := connector.Metadata.ConfigurationSchema.Fields()
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for _, field := range fields {
-		fmt.Printf("%s (%s, required: %v, default: %v): %s\n",
-			field.Name, field.Type, field.Required, field.Default, field.Description)
-	}
-
-	// Output:
-	// repository (string, required: true, default: <nil>): Repository in format 'owner/repo'
-	// branch (string, required: false, default: main): Default branch
-}
-
-func ExampleSchema_Validate() {
-	schema := freddy.NewSchema([]byte(`{
-		"type": "object",
-		"properties": {"repository": {"type": "string"}, "branch": {"type": "string"}},
-		"required": ["repository"]
-	}`))
-
-	err := schema.Validate(map[string]any{"branch": 5})
-	var invalid *freddy.ValidationError
-	if errors.As(err, &invalid) {
-		for _, fault := range invalid.Fields {
-			fmt.Println(fault.Field, fault.Code)
-		}
-	}
-	fmt.Println(err)
-
-	// Output:
-	// /branch type
-	// /repository required
-	// freddy: invalid value: branch: must be a string, got a number; repository: required
-}
-
-func ExampleValidationError() {
-	err := freddy.NewSchema([]byte(`{"required": ["repository"]}`)).Validate(map[string]any{})
-	fmt.Println(errors.Is(err, freddy.ErrInvalidArgument))
-	fmt.Println(err)
-
-	// Output:
-	// true
-	// freddy: invalid value: repository: required
-}
-
-func ExampleSchema_ApplyDefaults() {
-	schema := freddy.NewSchema([]byte(`{"properties": {
-		"branch": {"default": "main"},
-		"sync":   {"properties": {"minutes": {"default": 60}}}
-	}}`))
-
-	settings, err := schema.ApplyDefaults(map[string]any{"repository": "acme/backend"})
-	fmt.Println(settings, err)
-
-	// Output:
-	// map[branch:main repository:acme/backend sync:map[minutes:60]] <nil>
+	// "REDACTED" <nil>
 }
