@@ -90,6 +90,7 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 			MaxDelay:         s.maxDelay,
 			MaxRetryAfter:    s.maxRetryAfter,
 			MaxResponseBytes: s.maxResponseBytes,
+			AttemptTimeout:   s.call.attemptTimeout,
 			Limiter:          s.limiter,
 		}),
 		budget:       transport.NewBudget(shared),

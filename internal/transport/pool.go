@@ -13,8 +13,8 @@ const idleTimeout = 90 * time.Second
 
 // NewHTTPTransport returns the http.Transport that a client has by default:
 // net/http's, with a pool for a service's load on one host, a limit on response
-// headers, and pings that find a dead HTTP/2 connection before the attempt's
-// timeout does. Without them the next attempt would use that connection again.
+// headers, and pings. Without pings, the attempts after one that timed out would use
+// the same dead HTTP/2 connection.
 func NewHTTPTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -27,8 +27,16 @@ func NewHTTPTransport() *http.Transport {
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: MaxHeaderBytes,
 		OnProxyConnectResponse: rejectProxy,
-		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 10 * time.Second},
+		HTTP2:                  pings(AttemptTimeout),
 	}
+}
+
+// pings returns the settings that find a dead HTTP/2 connection before an attempt
+// times out: a third of the timeout without data, and a third to respond, each at
+// most 10 s.
+func pings(attemptTimeout time.Duration) *http.HTTP2Config {
+	third := min(attemptTimeout/3, 10*time.Second)
+	return &http.HTTP2Config{SendPingTimeout: third, PingTimeout: third}
 }
 
 // rejectProxy names the proxy that rejects CONNECT, and its status. net/http

@@ -28,6 +28,7 @@ type Config struct {
 	MaxDelay         time.Duration
 	MaxRetryAfter    time.Duration
 	MaxResponseBytes int64
+	AttemptTimeout   time.Duration // of most attempts, for the pings of the default transport
 	Limiter          Limiter
 
 	// For tests. The delays are real timers, which testing/synctest controls.
@@ -58,7 +59,7 @@ func New(config Config) *Transport {
 	if config.Random == nil {
 		config.Random = rand.Int64N
 	}
-	t := &Transport{config: config, roundTripper: roundTripper(config.Client)}
+	t := &Transport{config: config, roundTripper: roundTripper(config)}
 	switch {
 	case config.Client != nil:
 		t.clientTimeout, t.config.Client = config.Client.Timeout, nil
@@ -75,10 +76,12 @@ func New(config Config) *Transport {
 }
 
 // roundTripper returns what gives each attempt its RoundTripper.
-func roundTripper(client *http.Client) func() http.RoundTripper {
+func roundTripper(config Config) func() http.RoundTripper {
+	client := config.Client
 	switch {
 	case client == nil:
 		own := NewHTTPTransport()
+		own.HTTP2 = pings(config.AttemptTimeout)
 		return func() http.RoundTripper { return own }
 	case client.Transport == nil: // looked up at the time of the call: a test may have replaced it
 		return func() http.RoundTripper { return http.DefaultTransport }

@@ -85,7 +85,7 @@ func config(rt http.RoundTripper) transport.Config {
 	return transport.Config{
 		Client: &http.Client{Transport: rt}, Scheme: "https", Host: "api.example.com",
 		BaseDelay: transport.BaseDelay, MaxDelay: transport.MaxDelay, MaxRetryAfter: transport.MaxRetryAfter,
-		MaxResponseBytes: 1 << 20, Random: longest,
+		MaxResponseBytes: 1 << 20, AttemptTimeout: transport.AttemptTimeout, Random: longest,
 	}
 }
 
@@ -710,12 +710,18 @@ type closing struct {
 
 func (c *closing) CloseIdleConnections() { c.closed++ }
 
-// A dead HTTP/2 connection is found before the attempt's limit ends the attempt,
-// so that the next one has a new connection. To see it takes 20 s of silence.
+// The pings find a dead HTTP/2 connection before the attempt's timeout ends the
+// attempt, so that the next one has a new connection.
 func TestPings(t *testing.T) {
-	pings := transport.NewHTTPTransport().HTTP2
-	require.NotNil(t, pings)
-	assert.Positive(t, pings.SendPingTimeout)
-	assert.Positive(t, pings.PingTimeout)
-	assert.Less(t, pings.SendPingTimeout+pings.PingTimeout, transport.AttemptTimeout)
+	for timeout, want := range map[time.Duration]time.Duration{
+		time.Hour:                10 * time.Second,
+		transport.AttemptTimeout: 10 * time.Second,
+		3 * time.Second:          time.Second,
+	} {
+		c := config(nil)
+		c.Client, c.AttemptTimeout = nil, timeout
+		pings := transport.OwnTransport(transport.New(c)).HTTP2
+		assert.Equal(t, want, pings.SendPingTimeout)
+		assert.Equal(t, want, pings.PingTimeout)
+	}
 }
