@@ -17,7 +17,7 @@ import (
 )
 
 // serveHTTP2 is serve over HTTP/2.
-func (f *faultRow) serveHTTP2(greeting faulty.StreamAnswer, answers ...faulty.StreamAnswer) *faulty.HTTP2Server {
+func (f *faultRow) serveHTTP2(greeting faulty.StreamHandler, answers ...faulty.StreamHandler) *faulty.HTTP2Server {
 	f.Helper()
 	return f.checks.HTTP2Server(faulty.ServeHTTP2(f, greeting, answers...))
 }
@@ -43,7 +43,7 @@ func http2Rows(t *testing.T) {
 
 	fault(t, "A24_goaway_on_every_connection", func(f *faultRow) {
 		// The stream is not processed, says the server, on each connection.
-		for name, greeting := range map[string]faulty.StreamAnswer{
+		for name, greeting := range map[string]faulty.StreamHandler{
 			"on_request": nil,
 			"at_once":    faulty.StreamThen(faulty.GoAway(false, faulty.NoError, "bye"), faulty.HangUp),
 		} {
@@ -100,7 +100,7 @@ func http2Rows(t *testing.T) {
 	})
 	fault(t, "A22_goaway_between_calls", func(f *faultRow) {
 		for _, method := range answered {
-			for name, end := range map[string]faulty.StreamAnswer{
+			for name, end := range map[string]faulty.StreamHandler{
 				"goaway": faulty.StreamThen(faulty.GoAway(true, faulty.NoError, ""), faulty.HangUp), "hang up": faulty.HangUp,
 			} {
 				fault(f.T, name+" "+method, func(f *faultRow) {
@@ -140,10 +140,10 @@ func http2Rows(t *testing.T) {
 	fault(t, "A_stream_reset_by_protocol_error", func(f *faultRow) {
 		for _, method := range sentOnce {
 			for _, warm := range []bool{false, true} {
-				answers := []faulty.StreamAnswer{faulty.StreamReset(faulty.ProtocolError), ok}
+				answers := []faulty.StreamHandler{faulty.StreamReset(faulty.ProtocolError), ok}
 				before := 0
 				if warm { // the protocol is known
-					answers, before = append([]faulty.StreamAnswer{ok}, answers...), 1
+					answers, before = append([]faulty.StreamHandler{ok}, answers...), 1
 				}
 				s := f.serveHTTP2(nil, answers...)
 				c := f.client(s.URL(), overHTTP2())

@@ -888,7 +888,7 @@ func keySourceRows(t *testing.T) {
 }
 
 // pages is a server's answer: the items from offset on, limit of them.
-func pages(items int) faulty.Answer {
+func pages(items int) faulty.Handler {
 	return func(c *faulty.Conn) {
 		u, _ := url.ParseRequestURI(c.Request().RequestURI)
 		limit, _ := strconv.Atoi(u.Query().Get("limit"))
@@ -993,7 +993,7 @@ func allRows(t *testing.T) {
 			"null_has_more":             {[]string{page(0, 2, `,"hasMore":null`), page(2, 3, "")}, 3},
 			"longer_than_asked":         {[]string{page(0, 3, ""), page(3, 4, "")}, 4},
 		} {
-			var answers []faulty.Answer
+			var answers []faulty.Handler
 			for _, body := range row.answers {
 				answers = append(answers, faulty.Reply(http.StatusOK, body))
 			}
@@ -1008,7 +1008,7 @@ func allRows(t *testing.T) {
 
 	fault(t, "error_yielded_once", func(f *faultRow) {
 		for name, row := range map[string]struct {
-			answer faulty.Answer
+			answer faulty.Handler
 			class  error
 		}{
 			"refused":      {faulty.Reply(http.StatusNotFound, ""), freddy.ErrNotFound},
@@ -1044,12 +1044,12 @@ func allRows(t *testing.T) {
 
 	fault(t, "server_that_ignores_paging", func(f *faultRow) {
 		for name, row := range map[string]struct {
-			answers []faulty.Answer
+			answers []faulty.Handler
 			items   int
 		}{
-			"the_same_page": {[]faulty.Answer{faulty.Reply(http.StatusOK, page(0, 2, ""))}, 2},
-			"with_more":     {[]faulty.Answer{faulty.Reply(http.StatusOK, page(0, 1, `,"hasMore":true`))}, 1},
-			"in_a_circle": {[]faulty.Answer{
+			"the_same_page": {[]faulty.Handler{faulty.Reply(http.StatusOK, page(0, 2, ""))}, 2},
+			"with_more":     {[]faulty.Handler{faulty.Reply(http.StatusOK, page(0, 1, `,"hasMore":true`))}, 1},
+			"in_a_circle": {[]faulty.Handler{
 				faulty.Reply(http.StatusOK, page(0, 2, "")), faulty.Reply(http.StatusOK, page(2, 4, "")), faulty.Reply(http.StatusOK, page(0, 2, "")),
 			}, 4},
 		} {
@@ -1161,7 +1161,7 @@ func (f *faultRow) cancelled(client *freddy.Client, method string, ready <-chan 
 }
 
 // say is an answer that sends nothing but the news that it is its turn.
-func say(ready chan<- struct{}) faulty.Answer {
+func say(ready chan<- struct{}) faulty.Handler {
 	return func(*faulty.Conn) { ready <- struct{}{} }
 }
 
@@ -1366,7 +1366,7 @@ func concurrencyRows(t *testing.T) {
 	})
 
 	fault(t, "G9_five_hundred_failures", func(f *faultRow) {
-		answers := []faulty.Answer{
+		answers := []faulty.Handler{
 			faulty.Close, faulty.Reset, faulty.Raw("BANANA\r\n\r\n"), faulty.Cut(http.StatusOK, 9, "{"), faulty.CutChunks("{"), faulty.Reply(http.StatusOK, "<html>"), faulty.Reply(http.StatusTeapot, ""),
 			faulty.Flood(faulty.Head(http.StatusServiceUnavailable, "Content-Length: 300000"), 300_000), faulty.Flood(faulty.Head(http.StatusOK, "Content-Length: 2000000"), 2_000_000),
 		}
@@ -1389,7 +1389,7 @@ func concurrencyRows(t *testing.T) {
 	})
 
 	fault(t, "G10_one_connection", func(f *faultRow) {
-		for name, answer := range map[string]faulty.Answer{
+		for name, answer := range map[string]faulty.Handler{
 			"sized":    faulty.Reply(http.StatusServiceUnavailable, strings.Repeat("x", 100_000)),
 			"chunked":  faulty.Then(faulty.Raw(faulty.Head(http.StatusServiceUnavailable, "Transfer-Encoding: chunked")), faulty.Chunk(strings.Repeat("x", 100_000)), faulty.LastChunk),
 			"as_read":  faulty.Reply(http.StatusServiceUnavailable, strings.Repeat("x", 256<<10)),
@@ -1603,7 +1603,7 @@ func secretRows(t *testing.T) {
 	fault(t, "H3_every_error", func(f *faultRow) {
 		long := strings.Repeat("x", 2<<20)
 		var origins []string
-		for _, answer := range []faulty.Answer{
+		for _, answer := range []faulty.Handler{
 			faulty.Close, faulty.Reset, faulty.Stall, faulty.Raw("BANANA\r\n\r\n"), faulty.Raw("HTTP/1.1 200 OK\r\nbanana\r\n\r\n"), faulty.Drip(faulty.Head(http.StatusOK, "Content-Length: 99"), 'x', 10*time.Millisecond),
 			faulty.Cut(http.StatusOK, 100, "{"), faulty.CutChunks("{"), faulty.Reply(http.StatusOK, "<html>"), faulty.Reply(http.StatusOK, ""), faulty.Reply(http.StatusNoContent, ""), faulty.Reply(http.StatusOK, `{"data":5}`),
 			faulty.Reply(http.StatusOK, `{"success":false}`), faulty.Reply(http.StatusOK, long), faulty.Reply(http.StatusOK, "x", "Content-Encoding: br"), faulty.Reply(http.StatusOK, "x", "Content-Encoding: gzip"),
@@ -2033,9 +2033,9 @@ func sizeRows(t *testing.T) {
 	writer.Close()
 	bomb := strings.Repeat(member.String(), huge>>20)
 
-	flood := func(head string) faulty.Answer { return faulty.Flood(head, huge) }
+	flood := func(head string) faulty.Handler { return faulty.Flood(head, huge) }
 	for name, row := range map[string]struct {
-		answer faulty.Answer
+		answer faulty.Handler
 		opts   []freddy.CallOption
 	}{
 		"I1_sized":             {flood(faulty.Head(http.StatusOK, fmt.Sprintf("Content-Length: %d", huge))), nil},
@@ -2069,7 +2069,7 @@ func sizeRows(t *testing.T) {
 		})
 	}
 
-	for name, answer := range map[string]faulty.Answer{
+	for name, answer := range map[string]faulty.Handler{
 		"I2_sized":   flood(faulty.Head(http.StatusBadRequest, fmt.Sprintf("Content-Length: %d", huge))),
 		"I2_closing": flood(faulty.Head(http.StatusBadRequest)),
 		"I2_chunks":  endless(http.StatusBadRequest),
@@ -2164,7 +2164,7 @@ func (f *faultRow) CloseIdle(client *freddy.Client) { client.CloseIdleConnection
 
 // forever is an answer that sends a text again and again; not quite for ever,
 // so that a client that takes it all fails its test and not the machine.
-func forever(text string) faulty.Answer {
+func forever(text string) faulty.Handler {
 	again := []byte(text)
 	return func(c *faulty.Conn) {
 		for range 10_000 {
@@ -2177,7 +2177,7 @@ func forever(text string) faulty.Answer {
 }
 
 // endless is a chunked answer without an end.
-func endless(status int) faulty.Answer {
+func endless(status int) faulty.Handler {
 	part := strings.Repeat("x", 16<<10)
 	return faulty.Then(faulty.Raw(faulty.Head(status, "Transfer-Encoding: chunked")), forever(fmt.Sprintf("%x\r\n%s\r\n", len(part), part)))
 }

@@ -65,12 +65,12 @@ type faultRow struct {
 }
 
 // fault runs a row under the conditions of every row: no goroutine and no
-// connection is left, and nothing is written to stderr or a logger.
+// connection is left.
 func fault(t *testing.T, name string, row func(f *faultRow)) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) {
-		checks := faulty.Watch(t)
-		faulty.Quiet(t)
+		checks := faulty.NewChecks(t)
+		checks.Goroutines()
 		row(&faultRow{t, checks})
 	})
 }
@@ -85,13 +85,13 @@ func faultInBubble(t *testing.T, name string, row func(f *faultRow)) {
 }
 
 // serve starts a server whose connections must be closed when the row ends.
-func (f *faultRow) serve(answers ...faulty.Answer) *faulty.Server {
+func (f *faultRow) serve(answers ...faulty.Handler) *faulty.Server {
 	f.Helper()
 	return f.checks.Server(faulty.Serve(f, answers...))
 }
 
 // serveTLS is serve over TLS; a nil config is one that trusting trusts.
-func (f *faultRow) serveTLS(config *tls.Config, answers ...faulty.Answer) *faulty.Server {
+func (f *faultRow) serveTLS(config *tls.Config, answers ...faulty.Handler) *faulty.Server {
 	f.Helper()
 	return f.checks.Server(faulty.ServeTLS(f, config, answers...))
 }
@@ -405,7 +405,7 @@ var (
 
 // A: connections that fail.
 func transportRows(t *testing.T) {
-	broken := map[string]faulty.Answer{
+	broken := map[string]faulty.Handler{
 		"closed":        faulty.Close,
 		"reset":         faulty.Reset,
 		"half a status": faulty.Then(faulty.Raw("HTTP/1.1 20"), faulty.Close),
@@ -538,9 +538,9 @@ func transportRows(t *testing.T) {
 	fault(t, "A22_connection_closed_between_calls", func(f *faultRow) {
 		// The server closes either on the second request, which has then been
 		// sent, or right after the first answer, in a race with the second.
-		onRequest := []faulty.Answer{faulty.Reply(200, faultBody), faulty.Close, faulty.Reply(200, faultBody)}
-		onAnswer := []faulty.Answer{faulty.Then(faulty.Reply(200, faultBody), faulty.Close), faulty.Reply(200, faultBody)}
-		for kind, answers := range map[string][]faulty.Answer{"on request": onRequest, "on answer": onAnswer} {
+		onRequest := []faulty.Handler{faulty.Reply(200, faultBody), faulty.Close, faulty.Reply(200, faultBody)}
+		onAnswer := []faulty.Handler{faulty.Then(faulty.Reply(200, faultBody), faulty.Close), faulty.Reply(200, faultBody)}
+		for kind, answers := range map[string][]faulty.Handler{"on request": onRequest, "on answer": onAnswer} {
 			for _, method := range slices.Concat(repeated, sentOnce) {
 				fault(f.T, kind+" "+method, func(f *faultRow) {
 					s := f.serve(answers...)
@@ -567,7 +567,7 @@ func transportRows(t *testing.T) {
 		}
 	})
 	fault(t, "A_proxy", func(f *faultRow) {
-		through := func(answer faulty.Answer) (*faulty.Server, freddy.Option) {
+		through := func(answer faulty.Handler) (*faulty.Server, freddy.Option) {
 			proxy := f.serve(answer)
 			address, err := url.Parse(proxy.URL())
 			require.NoError(f, err)
@@ -596,13 +596,13 @@ func transportRows(t *testing.T) {
 	fault(t, "A_ambiguous", func(f *faultRow) {
 		// What an earlier attempt may have done stays true after one that
 		// surely did nothing.
-		refused := func(f *faultRow, answers ...faulty.Answer) *freddy.Client {
+		refused := func(f *faultRow, answers ...faulty.Handler) *freddy.Client {
 			s := f.serve(answers...)
 			return f.client("http://127.0.0.1", dialing(nil, s.URL(), faulty.Refused(f)))
 		}
 		tests := map[string]struct {
 			method    string
-			first     faulty.Answer // closes; every attempt after it is refused
+			first     faulty.Handler // closes; every attempt after it is refused
 			ambiguous bool
 			status    int // of the *APIError within, 0 for none
 		}{
@@ -638,18 +638,18 @@ func transportRows(t *testing.T) {
 		for _, body := range []string{"", "<html>", `{"error":{"code":"configuration_not_found"}}`, `{"success":false,"error":{"code":"NOT_FOUND"}}`} {
 			gone := faulty.Reply(404, body)
 			tests := map[string]struct {
-				before  []faulty.Answer
+				before  []faulty.Handler
 				deleted bool // an earlier attempt may have done it
 			}{
 				"first try":          {nil, false},
-				"after close":        {[]faulty.Answer{faulty.Close}, true},
-				"after reset":        {[]faulty.Answer{faulty.Reset}, true},
-				"after cut":          {[]faulty.Answer{faulty.Cut(200, 500, "{")}, true},
-				"after 503":          {[]faulty.Answer{faulty.Reply(503, "")}, true},
-				"after 408":          {[]faulty.Answer{faulty.Reply(408, "")}, true},
-				"after 429":          {[]faulty.Answer{faulty.Reply(429, "")}, false},
-				"after close, 429":   {[]faulty.Answer{faulty.Close, faulty.Reply(429, "")}, true},
-				"after 429, 429, cl": {[]faulty.Answer{faulty.Reply(429, ""), faulty.Reply(429, ""), faulty.Close}, true},
+				"after close":        {[]faulty.Handler{faulty.Close}, true},
+				"after reset":        {[]faulty.Handler{faulty.Reset}, true},
+				"after cut":          {[]faulty.Handler{faulty.Cut(200, 500, "{")}, true},
+				"after 503":          {[]faulty.Handler{faulty.Reply(503, "")}, true},
+				"after 408":          {[]faulty.Handler{faulty.Reply(408, "")}, true},
+				"after 429":          {[]faulty.Handler{faulty.Reply(429, "")}, false},
+				"after close, 429":   {[]faulty.Handler{faulty.Close, faulty.Reply(429, "")}, true},
+				"after 429, 429, cl": {[]faulty.Handler{faulty.Reply(429, ""), faulty.Reply(429, ""), faulty.Close}, true},
 			}
 			for name, test := range tests {
 				fault(f.T, fmt.Sprintf("%s %.12q", name, body), func(f *faultRow) {
@@ -857,7 +857,7 @@ func timeRows(t *testing.T) {
 	})
 	fault(t, "A17_drips_elsewhere", func(f *faultRow) {
 		for name, test := range map[string]struct {
-			answer faulty.Answer
+			answer faulty.Handler
 			status int
 		}{
 			"in the status":      {faulty.Drip("HTTP/1.1 200 ", 'O', 5*time.Millisecond), 0},
@@ -948,7 +948,7 @@ func timeRows(t *testing.T) {
 func answerRows(t *testing.T) {
 	fault(t, "A_unusual_and_right", func(f *faultRow) {
 		length := fmt.Sprintf("Content-Length: %d", len(faultBody))
-		for name, answer := range map[string]faulty.Answer{
+		for name, answer := range map[string]faulty.Handler{
 			"single bytes":         faulty.Split(faulty.Text(200, faultBody, "X-Request-Id: req_1")),
 			"chunks of one byte":   faulty.Chunks(strings.Split(faultBody, "")...),
 			"until close":          faulty.Then(faulty.Raw(faulty.Head(200)+faultBody), faulty.Close),
@@ -1319,7 +1319,7 @@ func statusRows(t *testing.T) {
 		assert.Eventually(f, func() bool { return s.Open() == 0 }, time.Second, time.Millisecond)
 	})
 	fault(t, "B11_204", func(f *faultRow) {
-		for _, answer := range []faulty.Answer{
+		for _, answer := range []faulty.Handler{
 			faulty.Reply(204, ""), faulty.Reply(205, ""), faulty.Reply(200, ""), faulty.Reply(200, `{"deleted":true}`), faulty.Reply(202, ""), faulty.Chunks(),
 		} {
 			f.do(f.client(f.serve(answer).URL()), http.MethodDelete).ok(1)
@@ -1343,7 +1343,7 @@ func statusRows(t *testing.T) {
 		}
 	})
 	fault(t, "B12_no_body", func(f *faultRow) {
-		for name, answer := range map[string]faulty.Answer{
+		for name, answer := range map[string]faulty.Handler{
 			"length 0":     faulty.Reply(200, "", "Content-Type: application/json"),
 			"no chunks":    faulty.Chunks(),
 			"until close":  faulty.Then(faulty.Raw(faulty.Head(200)), faulty.Close),
@@ -1394,7 +1394,7 @@ func cutRows(t *testing.T) {
 		if chunked := strings.LastIndex(answer, "\r\n0\r\n"); chunked > 0 {
 			last = chunked + len("\r\n")
 		}
-		var cuts, recovers []faulty.Answer
+		var cuts, recovers []faulty.Handler
 		for end := range len(answer) {
 			cut := faulty.Then(faulty.Raw(answer[:end]), faulty.Close)
 			cuts = append(cuts, cut)
@@ -1431,7 +1431,7 @@ func cutRows(t *testing.T) {
 		})
 	}
 	fault(t, "C2_short_body_of_a_create", func(f *faultRow) {
-		for name, answer := range map[string]faulty.Answer{
+		for name, answer := range map[string]faulty.Handler{
 			"length":       faulty.Cut(200, 500, `{"id":"x`, "X-Request-Id: req_c2"),
 			"whole value":  faulty.Cut(200, 500, faultBody, "X-Request-Id: req_c2"),
 			"nothing":      faulty.Cut(200, 500, "", "X-Request-Id: req_c2"),
@@ -1455,7 +1455,7 @@ func cutRows(t *testing.T) {
 	})
 	fault(t, "C3_broken_framing", func(f *faultRow) {
 		chunked := faulty.Head(200, "Transfer-Encoding: chunked", "X-Request-Id: req_c3")
-		for name, answer := range map[string]faulty.Answer{
+		for name, answer := range map[string]faulty.Handler{
 			"no number":       faulty.Raw(chunked + "zz\r\n"),
 			"negative":        faulty.Raw(chunked + "-1\r\n"),
 			"too large":       faulty.Raw(chunked + "ffffffffffffffffff\r\n"),
@@ -1481,7 +1481,7 @@ func cutRows(t *testing.T) {
 	fault(t, "C6_cut_without_a_length", func(f *faultRow) {
 		// Nothing tells it from a complete answer but the JSON.
 		for _, head := range []string{faulty.Head(200, "Connection: close"), faulty.Head(200), "HTTP/1.0 200 OK\r\n\r\n"} {
-			var answers []faulty.Answer
+			var answers []faulty.Handler
 			for end := range len(faultBody) {
 				answers = append(answers, faulty.Then(faulty.Raw(head+faultBody[:end]), faulty.Close))
 			}
@@ -1495,7 +1495,7 @@ func cutRows(t *testing.T) {
 	})
 	fault(t, "C7_status_wins_over_a_cut_body", func(f *faultRow) {
 		body := `{"error":{"type":"not_found_error","code":"connector_not_found","message":"No such connector \u00fc"}}`
-		var cuts []faulty.Answer
+		var cuts []faulty.Handler
 		for end := range len(body) {
 			cuts = append(cuts, faulty.Cut(404, int64(len(body)), body[:end], "X-Request-Id: req_c7"))
 		}
@@ -1514,25 +1514,25 @@ func cutRows(t *testing.T) {
 	})
 	fault(t, "C7_status_wins_over_any_body", func(f *faultRow) {
 		chunked := "Transfer-Encoding: chunked"
-		for name, answer := range map[string]func(status int) faulty.Answer{
-			"complete, cut": func(status int) faulty.Answer { return faulty.Then(faulty.Raw(faulty.Head(status)+"{"), faulty.Close) },
-			"chunks cut": func(status int) faulty.Answer {
+		for name, answer := range map[string]func(status int) faulty.Handler{
+			"complete, cut": func(status int) faulty.Handler { return faulty.Then(faulty.Raw(faulty.Head(status)+"{"), faulty.Close) },
+			"chunks cut": func(status int) faulty.Handler {
 				return faulty.Then(faulty.Raw(faulty.Head(status, chunked)+"ff\r\n{"), faulty.Close)
 			},
-			"no chunks": func(status int) faulty.Answer {
+			"no chunks": func(status int) faulty.Handler {
 				return faulty.Then(faulty.Raw(faulty.Head(status, chunked)+"zz"), faulty.Close)
 			},
-			"reset": func(status int) faulty.Answer {
+			"reset": func(status int) faulty.Handler {
 				return faulty.Then(faulty.Raw(faulty.Head(status, "Content-Length: 500")+"{"), faulty.Wait(5*time.Millisecond), faulty.Reset)
 			},
-			"not gzip": func(status int) faulty.Answer { return faulty.Reply(status, "plain", "Content-Encoding: gzip") },
-			"gzip cut": func(status int) faulty.Answer {
+			"not gzip": func(status int) faulty.Handler { return faulty.Reply(status, "plain", "Content-Encoding: gzip") },
+			"gzip cut": func(status int) faulty.Handler {
 				return faulty.Reply(status, gzipped(faultBody)[:30], "Content-Encoding: gzip")
 			},
-			"unknown coding":  func(status int) faulty.Answer { return faulty.Reply(status, "?", "Content-Encoding: br") },
-			"deep":            func(status int) faulty.Answer { return faulty.Reply(status, strings.Repeat(`{"error":`, 10001)) },
-			"over the limit":  func(status int) faulty.Answer { return faulty.Reply(status, strings.Repeat("x", 1<<20+1)) },
-			"says it is long": func(status int) faulty.Answer { return faulty.Cut(status, 1<<40, "{") },
+			"unknown coding":  func(status int) faulty.Handler { return faulty.Reply(status, "?", "Content-Encoding: br") },
+			"deep":            func(status int) faulty.Handler { return faulty.Reply(status, strings.Repeat(`{"error":`, 10001)) },
+			"over the limit":  func(status int) faulty.Handler { return faulty.Reply(status, strings.Repeat("x", 1<<20+1)) },
+			"says it is long": func(status int) faulty.Handler { return faulty.Cut(status, 1<<40, "{") },
 		} {
 			fault(f.T, name, func(f *faultRow) {
 				for _, test := range []struct {
@@ -1571,7 +1571,7 @@ func encodingRows(t *testing.T) {
 	fault(t, "C_gzip", func(f *faultRow) {
 		body := gzipped(faultBody)
 		for name, transport := range transports {
-			for _, answer := range []faulty.Answer{
+			for _, answer := range []faulty.Handler{
 				faulty.Reply(200, body, "Content-Encoding: gzip"),
 				faulty.Reply(200, body, "CONTENT-ENCODING: GZip"),
 				faulty.Reply(200, body, "Content-Encoding: x-gzip"),
@@ -1595,7 +1595,7 @@ func encodingRows(t *testing.T) {
 	})
 	fault(t, "C_gzip_cut_at_every_byte", func(f *faultRow) {
 		body := gzipped(faultBody)
-		var cuts, recovers []faulty.Answer
+		var cuts, recovers []faulty.Handler
 		for end := 1; end < len(body); end++ { // whole as HTTP, cut as gzip
 			cut := faulty.Reply(200, body[:end], "Content-Encoding: gzip", "X-Request-Id: req_gzip")
 			cuts = append(cuts, cut)
@@ -1616,7 +1616,7 @@ func encodingRows(t *testing.T) {
 	})
 	fault(t, "C_gzip_corrupt_at_every_byte", func(f *faultRow) {
 		body := gzipped(faultBody)
-		var recovers []faulty.Answer
+		var recovers []faulty.Handler
 		for at := range len(body) {
 			wrong := []byte(body)
 			wrong[at] ^= 0xff
@@ -2184,7 +2184,7 @@ func headerRows(t *testing.T) {
 		many := faulty.Raw("HTTP/1.1 200 OK\r\n" + lines.String() + "\r\n" + faultBody)
 		same := faulty.Raw("HTTP/1.1 200 OK\r\n" + strings.Repeat("X-Same: 0123456789012\r\n", 100_000) + "\r\n" + faultBody)
 		interim := faulty.Then(faulty.Flood("HTTP/1.1 103 Early Hints\r\nX-A: ", 9<<20), faulty.Raw("\r\n\r\n"), faulty.Reply(200, faultBody))
-		for name, answer := range map[string]faulty.Answer{"few": few, "many": many, "same": same, "interim": interim} {
+		for name, answer := range map[string]faulty.Handler{"few": few, "many": many, "same": same, "interim": interim} {
 			fault(f.T, name, func(f *faultRow) {
 				s := f.serve(answer)
 				const most = 8 << 20

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// RootCAs returns a pool with the one authority that signs [Certificate].
+// RootCAs returns a pool with the authority that signs [Certificate].
 func RootCAs() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(trusted().certificate)
@@ -27,12 +27,12 @@ func Certificate(notAfter time.Time, hosts ...string) tls.Certificate {
 
 // Valid returns the config of a server that clients with [RootCAs] trust.
 func Valid() *tls.Config {
-	return with(Certificate(time.Now().Add(time.Hour), "127.0.0.1"))
+	return with(Certificate(late, "127.0.0.1"))
 }
 
 // WrongHost returns a config whose certificate is for another host.
 func WrongHost() *tls.Config {
-	return with(Certificate(time.Now().Add(time.Hour), "wrong.example"))
+	return with(Certificate(late, "wrong.example"))
 }
 
 // Expired returns a config whose certificate has expired.
@@ -40,9 +40,9 @@ func Expired() *tls.Config {
 	return with(Certificate(time.Now().Add(-time.Hour), "127.0.0.1"))
 }
 
-// Untrusted returns a config whose certificate an unknown authority signed.
+// Untrusted returns a config whose certificate is signed by an unknown authority.
 func Untrusted() *tls.Config {
-	return with(newAuthority().issue(time.Now().Add(time.Hour), "127.0.0.1"))
+	return with(newAuthority().issue(late, "127.0.0.1"))
 }
 
 func with(certificate tls.Certificate) *tls.Config {
@@ -54,19 +54,23 @@ type authority struct {
 	key         *ecdsa.PrivateKey
 }
 
-// trusted is made once per process, so that every server of a test binary
-// goes with the same RootCAs.
+// trusted is made once per process, so that RootCAs fits every server of a test
+// binary.
 var trusted = sync.OnceValue(newAuthority)
 
-// early lies before any notAfter that a test may ask for.
-var early = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+// Certificates are valid from early to late, which include the time of a
+// testing/synctest bubble.
+var (
+	early = time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC)
+	late  = time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
+)
 
 func newAuthority() *authority {
 	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	template := &x509.Certificate{
 		Subject:               pkix.Name{CommonName: "faulty"},
 		NotBefore:             early,
-		NotAfter:              time.Now().AddDate(10, 0, 0),
+		NotAfter:              late,
 		KeyUsage:              x509.KeyUsageCertSign,
 		IsCA:                  true,
 		BasicConstraintsValid: true,

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ import (
 	"github.com/aitronos/freddy-go/internal/faulty"
 )
 
-// fakeTB keeps failures to itself, so that a check can be seen to fail.
+// fakeTB records failures instead of reporting them.
 type fakeTB struct {
 	testing.TB
 	failures []string
@@ -39,7 +40,7 @@ func (f *fakeTB) Fatal(args ...any) {
 	panic("fatal")
 }
 
-// end does what the end of a test does, and returns the failures so far.
+// end runs the cleanups and returns the failures.
 func (f *fakeTB) end() []string {
 	for len(f.cleanups) > 0 {
 		last := f.cleanups[len(f.cleanups)-1]
@@ -49,9 +50,18 @@ func (f *fakeTB) end() []string {
 	return f.failures
 }
 
-func TestWatchPasses(t *testing.T) {
+func (f *fakeTB) Error(args ...any) { f.Errorf("%s", fmt.Sprint(args...)) }
+
+// watch returns the checks of a test, those of goroutines included.
+func watch(tb testing.TB) *faulty.Checks {
+	checks := faulty.NewChecks(tb)
+	checks.Goroutines()
+	return checks
+}
+
+func TestChecksPass(t *testing.T) {
 	fake := &fakeTB{TB: t}
-	checks := faulty.Watch(fake)
+	checks := watch(fake)
 	s := checks.Server(faulty.Serve(fake, faulty.Reply(200, "")))
 	transport := &http.Transport{}
 	checks.CloseIdle(transport.CloseIdleConnections)
@@ -62,9 +72,9 @@ func TestWatchPasses(t *testing.T) {
 	assert.Empty(t, fake.end())
 }
 
-func TestWatchFindsConnections(t *testing.T) {
+func TestChecksFindConnections(t *testing.T) {
 	fake := &fakeTB{TB: t}
-	checks := faulty.Watch(fake)
+	checks := watch(fake)
 	checks.Grace = 20 * time.Millisecond
 	s := checks.Server(faulty.Serve(fake, faulty.Reply(200, "")))
 	transport := &http.Transport{}
@@ -74,13 +84,13 @@ func TestWatchFindsConnections(t *testing.T) {
 	assert.Equal(t, []string{"faulty: connections left open: 1 of 1"}, fake.end())
 }
 
-func TestWatchFindsGoroutines(t *testing.T) {
+func TestChecksFindGoroutines(t *testing.T) {
 	fake := &fakeTB{TB: t}
-	checks := faulty.Watch(fake)
+	checks := watch(fake)
 	checks.Grace = 20 * time.Millisecond
 	stop := make(chan struct{})
 	defer close(stop)
-	for range 10 { // some, since goroutines of a test before may end meanwhile
+	for range 10 { // several, since goroutines of an earlier test may end meanwhile
 		go leaky(stop)
 	}
 	failures := fake.end()
@@ -91,38 +101,51 @@ func TestWatchFindsGoroutines(t *testing.T) {
 
 func leaky(stop chan struct{}) { <-stop }
 
-func TestWatchWaitsForGoroutines(t *testing.T) {
+func TestChecksWaitForGoroutines(t *testing.T) {
 	fake := &fakeTB{TB: t}
-	faulty.Watch(fake)
+	watch(fake)
 	for range 10 {
 		go time.Sleep(10 * time.Millisecond)
 	}
 	assert.Empty(t, fake.end())
 }
 
-func TestQuiet(t *testing.T) {
-	tests := map[string]func(){
-		"":        func() {},
-		"stderr":  func() { fmt.Fprint(os.Stderr, "stderr") },
-		"log":     func() { log.Print("log") },
-		"slog":    func() { slog.Warn("slog") },
-		"debug":   func() { slog.Debug("debug") },
-		"handler": func() { _ = slog.Default().Handler().Handle(context.Background(), slog.Record{Message: "handler"}) },
+func TestMainExitCode(t *testing.T) {
+	tests := map[string]struct {
+		run  func() int
+		code int
+		want string // on stderr
+	}{
+		"success": {func() int { return 0 }, 0, ""},
+		"failure": {func() int { return 3 }, 3, ""},
+		"stderr":  {func() int { fmt.Fprint(os.Stderr, "on stderr"); return 0 }, 1, "on stderr"},
+		"log":     {func() int { log.Print("by log"); return 0 }, 1, "by log"},
+		"slog":    {func() int { slog.Warn("by slog"); return 0 }, 1, "by slog"},
+		"debug":   {func() int { slog.Debug("by slog"); return 3 }, 3, "by slog"},
+		"handler": {func() int {
+			_ = slog.Default().Handler().Handle(context.Background(), slog.Record{Message: "by handler"})
+			return 0
+		}, 1, "by handler"},
+		"warning": {func() int { fmt.Fprintln(os.Stderr, "testing: warning: no tests to run"); return 0 }, 0, ""},
 	}
-	for name, write := range tests {
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			stderr, output, flags, logger := os.Stderr, log.Writer(), log.Flags(), slog.Default()
-			fake := &fakeTB{TB: t}
-			faulty.Quiet(fake)
-			write()
-			failures := fake.end()
-			if name == "" {
-				assert.Empty(t, failures)
+			shown, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+			require.NoError(t, err)
+			defer shown.Close()
+			os.Stderr = shown
+			code := faulty.Main(test.run)
+			assert.Same(t, shown, os.Stderr)
+			os.Stderr = stderr
+			assert.Equal(t, test.code, code)
+			text, err := os.ReadFile(shown.Name())
+			require.NoError(t, err)
+			if test.want == "" {
+				assert.Empty(t, string(text))
 			} else {
-				require.Len(t, failures, 1)
-				assert.Contains(t, failures[0], name)
+				assert.Contains(t, string(text), test.want)
 			}
-			assert.Same(t, stderr, os.Stderr)
 			assert.Equal(t, output, log.Writer())
 			assert.Equal(t, flags, log.Flags())
 			assert.Same(t, logger, slog.Default())
@@ -179,37 +202,37 @@ func TestNoSecretFinds(t *testing.T) {
 		value any
 		shown string // what one of the failures says
 	}{
-		"string":           {"key " + secret + ".", "%v shows the secret, plain"},
-		"bytes":            {[]byte("key " + secret), "%d shows the secret, decimal"},
-		"Go bytes":         {[]byte(secret), "%#v shows the secret, Go bytes"},
-		"array":            {[32]byte([]byte(secret + strings.Repeat(".", 32-len(secret)))), "reflection shows the secret, plain"},
-		"hex":              {hex.EncodeToString([]byte("key " + secret)), "%v shows the secret, hex"},
-		"upper hex":        {fmt.Sprintf("%X", secret), "%v shows the secret, upper hex"},
-		"base64":           {base64.StdEncoding.EncodeToString([]byte(secret)), "%v shows the secret, base64"},
-		"base64 within 1":  {base64.StdEncoding.EncodeToString([]byte("k" + secret + "k")), "%v shows the secret, base64"},
-		"base64 within 2":  {base64.StdEncoding.EncodeToString([]byte("ke" + secret + "ke")), "%v shows the secret, base64"},
-		"base64 within 3":  {base64.StdEncoding.EncodeToString([]byte("key" + secret + "key")), "%v shows the secret, base64"},
-		"URL base64":       {base64.RawURLEncoding.EncodeToString([]byte("k" + secret + "k")), "%v shows the secret, URL base64"},
-		"URL query":        {"https://localhost/?key=" + strings.NewReplacer(`"`, "%22", "&", "%26", "/", "%2F", "<", "%3C", "Ü", "%C3%9C", ">", "%3E").Replace(secret), "%v shows the secret, in a URL query"},
-		"public field":     {public{secret}, "json shows the secret, in JSON"},
-		"gob":              {public{secret}, "gob shows the secret, plain"},
-		"private field":    {&private{secret}, "reflection.key shows the secret"},
-		"pointer in field": {nested{&key}, "reflection.next shows the secret"},
-		"ring":             {ring, "reflection.key shows the secret"},
-		"map key":          {nested{map[string]int{secret: 1}}, "reflection.next[key] shows the secret"},
-		"map value":        {nested{map[int]any{1: []any{"", private{secret}}}}, "reflection.next[value][1].key shows the secret"},
-		"request":          {request, "reflection.Header[value][0] shows the secret"},
-		"stringer":         {stringer{reveal}, "%s shows the secret"},
-		"pointer stringer": {&stringer{reveal}, "%v shows the secret"},
-		"formatter":        {formatter{reveal}, "%#v shows the secret"},
-		"text":             {textual{reveal}, "slog text shows the secret"},
-		"log value":        {logged{reveal}, "slog json shows the secret"},
-		"json error":       {jsonic{reveal}, "json shows the secret"},
-		"json panic":       {panicky{reveal}, "json shows the secret"},
-		"gob encoder":      {gobic{reveal}, "gob shows the secret"},
-		"error":            {errors.New("key " + secret), "errors.Join shows the secret"},
-		"wrapped":          {computed{func() error { return private2{} }}, "unwrapped to faulty_test.private2: %v shows the secret"},
-		"joined":           {fmt.Errorf("%.1w %.1w", io.EOF, computed{func() error { return private2{} }}), "unwrapped to faulty_test.private2: %v shows the secret"},
+		"string":           {"key " + secret + ".", "%v contains the secret, plain"},
+		"bytes":            {[]byte("key " + secret), "%d contains the secret, decimal"},
+		"Go bytes":         {[]byte(secret), "%#v contains the secret, Go bytes"},
+		"array":            {[32]byte([]byte(secret + strings.Repeat(".", 32-len(secret)))), "reflection contains the secret, plain"},
+		"hex":              {hex.EncodeToString([]byte("key " + secret)), "%v contains the secret, hex"},
+		"upper hex":        {fmt.Sprintf("%X", secret), "%v contains the secret, upper hex"},
+		"base64":           {base64.StdEncoding.EncodeToString([]byte(secret)), "%v contains the secret, base64"},
+		"base64 within 1":  {base64.StdEncoding.EncodeToString([]byte("k" + secret + "k")), "%v contains the secret, base64"},
+		"base64 within 2":  {base64.StdEncoding.EncodeToString([]byte("ke" + secret + "ke")), "%v contains the secret, base64"},
+		"base64 within 3":  {base64.StdEncoding.EncodeToString([]byte("key" + secret + "key")), "%v contains the secret, base64"},
+		"URL base64":       {base64.RawURLEncoding.EncodeToString([]byte("k" + secret + "k")), "%v contains the secret, URL base64"},
+		"URL query":        {"https://localhost/?key=" + strings.NewReplacer(`"`, "%22", "&", "%26", "/", "%2F", "<", "%3C", "Ü", "%C3%9C", ">", "%3E").Replace(secret), "%v contains the secret, in a URL query"},
+		"public field":     {public{secret}, "json contains the secret, in JSON"},
+		"gob":              {public{secret}, "gob contains the secret, plain"},
+		"private field":    {&private{secret}, "reflection.key contains the secret"},
+		"pointer in field": {nested{&key}, "reflection.next contains the secret"},
+		"ring":             {ring, "reflection.key contains the secret"},
+		"map key":          {nested{map[string]int{secret: 1}}, "reflection.next[key] contains the secret"},
+		"map value":        {nested{map[int]any{1: []any{"", private{secret}}}}, "reflection.next[value][1].key contains the secret"},
+		"request":          {request, "reflection.Header[value][0] contains the secret"},
+		"stringer":         {stringer{reveal}, "%s contains the secret"},
+		"pointer stringer": {&stringer{reveal}, "%v contains the secret"},
+		"formatter":        {formatter{reveal}, "%#v contains the secret"},
+		"text":             {textual{reveal}, "slog text contains the secret"},
+		"log value":        {logged{reveal}, "slog json contains the secret"},
+		"json error":       {jsonic{reveal}, "json contains the secret"},
+		"json panic":       {panicky{reveal}, "json contains the secret"},
+		"gob encoder":      {gobic{reveal}, "gob contains the secret"},
+		"error":            {errors.New("key " + secret), "errors.Join contains the secret"},
+		"wrapped":          {computed{func() error { return private2{} }}, "unwrapped to faulty_test.private2: %v contains the secret"},
+		"joined":           {fmt.Errorf("%.1w %.1w", io.EOF, computed{func() error { return private2{} }}), "unwrapped to faulty_test.private2: %v contains the secret"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -223,7 +246,7 @@ func TestNoSecretFinds(t *testing.T) {
 	}
 }
 
-// private2 is an error that only its Error method gives away.
+// private2 is an error whose Error method alone reveals the secret.
 type private2 struct{}
 
 func (private2) Error() string { return secret }

@@ -20,14 +20,14 @@ import (
 	"github.com/aitronos/freddy-go/internal/faulty"
 )
 
-// soon is far more than any of these tests takes, and far less than the two
+// soon is far longer than any of these tests takes, and shorter than the two
 // seconds of a failing check.
 const soon = time.Second
 
-// errAny stands for errors that nothing exported names.
+// errAny stands for any error.
 var errAny = errors.New("any")
 
-// rig is a client and the checks of a test, for the servers it starts.
+// rig is a test with a client, and checks for the servers that it starts.
 type rig struct {
 	*testing.T
 	checks *faulty.Checks
@@ -35,20 +35,20 @@ type rig struct {
 }
 
 func newRig(t *testing.T) *rig {
-	checks := faulty.Watch(t)
+	checks := watch(t)
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: faulty.RootCAs()}}
 	checks.CloseIdle(transport.CloseIdleConnections)
 	return &rig{t, checks, &http.Client{Transport: transport}}
 }
 
-func (r *rig) serve(answers ...faulty.Answer) *faulty.Server {
+func (r *rig) serve(handlers ...faulty.Handler) *faulty.Server {
 	r.Helper()
-	return r.checks.Server(faulty.Serve(r, answers...))
+	return r.checks.Server(faulty.Serve(r, handlers...))
 }
 
-func (r *rig) serveTLS(config *tls.Config, answers ...faulty.Answer) *faulty.Server {
+func (r *rig) serveTLS(config *tls.Config, handlers ...faulty.Handler) *faulty.Server {
 	r.Helper()
-	return r.checks.Server(faulty.ServeTLS(r, config, answers...))
+	return r.checks.Server(faulty.ServeTLS(r, config, handlers...))
 }
 
 // get returns the status and body of a GET, and the error of either step.
@@ -64,7 +64,7 @@ func (r *rig) get(ctx context.Context, url string) (int, string, error) {
 	return response.StatusCode, string(body), err
 }
 
-// dial opens a connection of bytes that a GET has gone out on.
+// dial opens a TCP connection and sends a GET.
 func (r *rig) dial(s *faulty.Server) *net.TCPConn {
 	r.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL(), "http://"))
@@ -76,12 +76,12 @@ func (r *rig) dial(s *faulty.Server) *net.TCPConn {
 	return conn.(*net.TCPConn)
 }
 
-func TestAnswers(t *testing.T) {
+func TestHandlers(t *testing.T) {
 	tests := map[string]struct {
-		answer faulty.Answer
-		status int
-		body   string
-		fails  error // what errors.Is finds, nil for none, errAny
+		handler faulty.Handler
+		status  int
+		body    string
+		fails   error // what errors.Is finds, nil for none, errAny
 	}{
 		"close":            {faulty.Close, 0, "", io.EOF},
 		"reset":            {faulty.Reset, 0, "", syscall.ECONNRESET},
@@ -107,10 +107,10 @@ func TestAnswers(t *testing.T) {
 				r := newRig(t)
 				server := r.serve
 				if scheme == "https" {
-					server = func(answers ...faulty.Answer) *faulty.Server { return r.serveTLS(nil, answers...) }
+					server = func(handlers ...faulty.Handler) *faulty.Server { return r.serveTLS(nil, handlers...) }
 				}
-				// A POST is not repeated by net/http, so one request is one answer.
-				s := server(test.answer)
+				// net/http does not resend a POST, so the server gets one request.
+				s := server(test.handler)
 				assert.True(t, strings.HasPrefix(s.URL(), scheme+"://127.0.0.1:"))
 				response, err := r.client.Post(s.URL(), "", strings.NewReader("in"))
 				var body []byte
@@ -167,7 +167,7 @@ func TestScript(t *testing.T) {
 	for _, request := range requests {
 		conns = append(conns, request.Conn)
 	}
-	assert.Equal(t, []int{1, 1, 2, 2}, conns, "a reply keeps the connection")
+	assert.Equal(t, []int{1, 1, 2, 2}, conns, "a reply keeps the connection open")
 	assert.Equal(t, 2, s.Accepted())
 	assert.Equal(t, 1, s.Open())
 	second := requests[1]
@@ -187,15 +187,15 @@ func TestReplyToHead(t *testing.T) {
 		assert.NoError(t, response.Body.Close())
 		assert.EqualValues(t, 4, response.ContentLength)
 	}
-	assert.Equal(t, 1, s.Accepted(), "no stray body breaks the connection")
+	assert.Equal(t, 1, s.Accepted(), "no body breaks the connection")
 }
 
-func TestOwnAnswer(t *testing.T) {
+func TestCustomHandler(t *testing.T) {
 	r := newRig(t)
 	s := r.serve(func(c *faulty.Conn) {
 		select {
 		case <-c.Gone():
-			t.Error("gone before the answer")
+			t.Error("the connection is closed before the response")
 		default:
 		}
 		faulty.Reply(200, c.Request().RequestURI)(c)
@@ -218,12 +218,12 @@ func TestBrokenUpload(t *testing.T) {
 	assert.ErrorIs(t, s.Requests()[0].Err, io.ErrUnexpectedEOF)
 }
 
-// Each of these ends only by the client, which the server must notice.
+// Each of these handlers ends when the client closes the connection.
 func TestEndsWithClient(t *testing.T) {
 	head := faulty.Head(200, "Content-Length: 1000000000")
 	tests := map[string]struct {
-		answer faulty.Answer
-		sends  bool // ten bytes and more
+		handler faulty.Handler
+		sends   bool // ten bytes and more
 	}{
 		"stall":         {faulty.Stall, false},
 		"wait":          {faulty.Wait(time.Hour), false},
@@ -239,9 +239,9 @@ func TestEndsWithClient(t *testing.T) {
 				r := newRig(t)
 				var s *faulty.Server
 				if scheme == "https" {
-					s = r.serveTLS(faulty.Valid(), test.answer)
+					s = r.serveTLS(faulty.Valid(), test.handler)
 				} else {
-					s = r.serve(test.answer)
+					s = r.serve(test.handler)
 				}
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
@@ -277,20 +277,20 @@ func TestEndsWithClient(t *testing.T) {
 	}
 }
 
-// The server's end must end every answer, whatever the client does.
+// Close ends every handler, whatever the client does.
 func TestEndsWithServer(t *testing.T) {
 	head := faulty.Head(200, "Content-Length: 1000000000")
-	answers := map[string]faulty.Answer{
+	handlers := map[string]faulty.Handler{
 		"stall": faulty.Stall,
 		"wait":  faulty.Wait(time.Hour),
 		"drip":  faulty.Drip(head, 'x', time.Millisecond),
-		"flood": faulty.Flood(head, 1e9), // blocked, as nobody reads
+		"flood": faulty.Flood(head, 1e9), // blocked, since the client does not read
 		"reply": faulty.Reply(200, "kept alive"),
 	}
-	for name, answer := range answers {
+	for name, handler := range handlers {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
-			s := faulty.Serve(t, answer)
+			s := faulty.Serve(t, handler)
 			conn := r.dial(s)
 			require.Eventually(t, func() bool { return len(s.Requests()) == 1 }, soon, time.Millisecond)
 			assert.Equal(t, 1, s.Open())
@@ -318,8 +318,8 @@ func TestStallSendsNothing(t *testing.T) {
 	assert.Zero(t, s.Written())
 }
 
-// A client that sends its next request early, or closes only its sending
-// half, still gets all its answers.
+// A client that pipelines a request and closes its sending half still gets all
+// responses.
 func TestQueuedRequests(t *testing.T) {
 	r := newRig(t)
 	s := r.serve(faulty.Then(faulty.Wait(time.Millisecond), faulty.Reply(200, "one")), faulty.Reply(200, "two"))
@@ -387,7 +387,7 @@ func TestRefused(t *testing.T) {
 		require.ErrorIs(t, err, syscall.ECONNREFUSED)
 	}
 	_, err := net.Listen("tcp", strings.TrimPrefix(url, "http://"))
-	assert.ErrorIs(t, err, syscall.EADDRINUSE, "nobody else can come to listen")
+	assert.ErrorIs(t, err, syscall.EADDRINUSE, "no other process can listen")
 }
 
 func TestCertificates(t *testing.T) {
@@ -466,8 +466,8 @@ func TestWrongProtocol(t *testing.T) {
 	assert.Empty(t, secure.Requests())
 }
 
-func TestNoAnswers(t *testing.T) {
+func TestNoHandlers(t *testing.T) {
 	fake := &fakeTB{TB: t}
 	assert.Panics(t, func() { faulty.Serve(fake) })
-	assert.Equal(t, []string{"faulty: a server needs an answer"}, fake.failures)
+	assert.Equal(t, []string{"faulty: a server needs a handler"}, fake.failures)
 }

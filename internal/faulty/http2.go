@@ -21,7 +21,7 @@ import (
 // A Code says why a stream or a connection ends (RFC 9113, section 7).
 type Code uint32
 
-// The codes that mean something to a client.
+// The codes that clients distinguish.
 const (
 	NoError         Code = 0
 	ProtocolError   Code = 1
@@ -37,28 +37,28 @@ const (
 	flagAck, flagEndStream, flagEndHeaders                                     = 1, 1, 4
 )
 
-// A StreamAnswer is what a server does after it has read one request over
-// HTTP/2, beside those of other streams. A client that is gone is no error.
-type StreamAnswer func(s *Stream)
+// A StreamHandler is what a server does after it has read one request over
+// HTTP/2. Handlers of several streams run concurrently.
+type StreamHandler func(s *Stream)
 
-// A Stream is one request over HTTP/2. Its headers are not decoded: that would
-// take all of HPACK.
+// A Stream is one request over HTTP/2. Its headers are not decoded, which would
+// take an implementation of HPACK.
 type Stream struct {
 	Conn int // number of the connection it came on, from 1
 	Body []byte
 
 	conn   *http2Conn
 	id     uint32
-	gone   <-chan struct{} // closed once the client has reset it or closed the connection
+	gone   <-chan struct{} // closed once the client resets it or closes the connection
 	cancel context.CancelFunc
 }
 
-// An HTTP2Server answers requests over HTTP/2 on a local port as its script
-// says. It takes at most 64 KiB of bodies on a connection.
+// An HTTP2Server runs its handlers for requests over HTTP/2 on a local port. It
+// reads at most 64 KiB of bodies on a connection.
 type HTTP2Server struct {
-	server   *httptest.Server // accepts, shakes hands and closes; the frames are ours
-	greeting StreamAnswer
-	answers  []StreamAnswer
+	server   *httptest.Server // accepts, does the TLS handshake and closes; this package does the frames
+	greeting StreamHandler
+	handlers []StreamHandler
 
 	accepted atomic.Int32
 	open     atomic.Int32
@@ -66,32 +66,21 @@ type HTTP2Server struct {
 	requests []*Stream
 }
 
-// ServeHTTP2 is [ServeTLS] with HTTP/2 alone. The greeting, if not nil, is what
-// every fresh connection gets as stream 0, before any request.
-func ServeHTTP2(tb testing.TB, greeting StreamAnswer, answers ...StreamAnswer) *HTTP2Server {
+// ServeHTTP2 is [ServeTLS] with HTTP/2 only. The greeting, if not nil, runs as
+// stream 0 on each connection before any request.
+func ServeHTTP2(tb testing.TB, greeting StreamHandler, handlers ...StreamHandler) *HTTP2Server {
 	tb.Helper()
-	if len(answers) == 0 {
-		tb.Fatal("faulty: a server needs an answer")
+	if len(handlers) == 0 {
+		tb.Fatal("faulty: a server needs a handler")
 	}
-	s := &HTTP2Server{greeting: greeting, answers: answers}
-	s.server = httptest.NewUnstartedServer(http.NotFoundHandler()) // for those who do not ask for h2
+	s := &HTTP2Server{greeting: greeting, handlers: handlers}
+	s.server = httptest.NewUnstartedServer(http.NotFoundHandler()) // for clients that do not negotiate HTTP/2
 	s.server.TLS = Valid()
 	s.server.TLS.NextProtos = []string{"h2"}
 	s.server.Config.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){"h2": s.serve}
 	s.server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.server.StartTLS()
 	tb.Cleanup(s.server.Close)
-	return s
-}
-
-// HTTP2Server is [Checks.Server] for a server of HTTP/2. A connection is not
-// idle until net/http has seen to the streams that were given up.
-func (c *Checks) HTTP2Server(s *HTTP2Server) *HTTP2Server {
-	c.tb.Cleanup(func() {
-		if !c.holds(func() bool { c.runCloseIdle(); return s.Open() == 0 }) {
-			c.tb.Errorf("faulty: connections left open: %d of %d", s.Open(), s.Accepted())
-		}
-	})
 	return s
 }
 
@@ -105,7 +94,7 @@ func (s *HTTP2Server) Requests() []*Stream {
 	return slices.Clone(s.requests)
 }
 
-// Accepted returns the number of connections that have spoken HTTP/2 so far.
+// Accepted returns the number of HTTP/2 connections so far.
 func (s *HTTP2Server) Accepted() int { return int(s.accepted.Load()) }
 
 // Open returns the number of connections that the client has not closed.
@@ -118,16 +107,16 @@ func (s *HTTP2Server) serve(_ *http.Server, tls *tls.Conn, _ http.Handler) {
 	c.read(ctx)
 	cancel()
 	s.open.Add(-1)
-	c.answering.Wait()
+	c.handling.Wait()
 }
 
 // http2Conn is one connection.
 type http2Conn struct {
-	server    *HTTP2Server
-	tls       *tls.Conn
-	number    int
-	writing   sync.Mutex
-	answering sync.WaitGroup
+	server   *HTTP2Server
+	tls      *tls.Conn
+	number   int
+	writing  sync.Mutex
+	handling sync.WaitGroup
 }
 
 // read reads frames until the client closes the connection.
@@ -164,17 +153,17 @@ func (c *http2Conn) read(ctx context.Context) {
 			stream.cancel()
 		}
 		if (kind == frameHeaders || kind == frameData) && flags&flagEndStream != 0 {
-			answer := c.server.record(stream)
-			c.answering.Go(func() { answer(stream) })
+			handle := c.server.record(stream)
+			c.handling.Go(func() { handle(stream) })
 		}
 	}
 }
 
-func (s *HTTP2Server) record(stream *Stream) StreamAnswer {
+func (s *HTTP2Server) record(stream *Stream) StreamHandler {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, stream)
-	return s.answers[min(len(s.requests), len(s.answers))-1]
+	return s.handlers[min(len(s.requests), len(s.handlers))-1]
 }
 
 func (c *http2Conn) stream(ctx context.Context, id uint32) *Stream {
@@ -190,14 +179,14 @@ func (c *http2Conn) send(kind, flags byte, id uint32, payload []byte) {
 	_, _ = c.tls.Write(append(frame, payload...))
 }
 
-// StreamReply answers with a status, a body and fields, which are lines such as
-// "retry-after: 1", of at most 126 bytes in name and value.
-func StreamReply(status int, body string, fields ...string) StreamAnswer {
+// StreamReply sends a status, a body and fields. A field is a line such as
+// "retry-after: 1", whose name and value have at most 126 bytes each.
+func StreamReply(status int, body string, fields ...string) StreamHandler {
 	return StreamThen(StreamPart(status, body, fields...), func(s *Stream) { s.conn.send(frameData, flagEndStream, s.id, nil) })
 }
 
-// StreamPart is StreamReply without the end.
-func StreamPart(status int, body string, fields ...string) StreamAnswer {
+// StreamPart is [StreamReply] without the end of the stream.
+func StreamPart(status int, body string, fields ...string) StreamHandler {
 	var block bytes.Buffer // of literal fields without indexing, names included (RFC 7541, section 6.2.2)
 	fmt.Fprintf(&block, "\x00\x07:status\x03%03d", status)
 	for _, line := range fields {
@@ -211,18 +200,19 @@ func StreamPart(status int, body string, fields ...string) StreamAnswer {
 }
 
 // StreamReset sends RST_STREAM.
-func StreamReset(code Code) StreamAnswer {
+func StreamReset(code Code) StreamHandler {
 	return func(s *Stream) {
 		s.conn.send(frameReset, 0, s.id, binary.BigEndian.AppendUint32(nil, uint32(code)))
 	}
 }
 
-// StreamStall sends nothing until the client gives up.
+// StreamStall sends nothing until the client resets the stream or closes the
+// connection.
 func StreamStall(s *Stream) { <-s.gone }
 
-// GoAway sends GOAWAY, which says that this stream may have been processed, and
-// those before it, or that none has.
-func GoAway(processed bool, code Code, debug string) StreamAnswer {
+// GoAway sends GOAWAY. If processed, it states that this stream and those before
+// it may have been processed, else that no stream has been.
+func GoAway(processed bool, code Code, debug string) StreamHandler {
 	return func(s *Stream) {
 		var last uint32
 		if processed {
@@ -232,19 +222,19 @@ func GoAway(processed bool, code Code, debug string) StreamAnswer {
 	}
 }
 
-// HangUp ends the connection for the client; what it still sends is read, so
-// that no reset overtakes what was sent before.
+// HangUp closes the connection for writing. What the client still sends is read,
+// so that no reset overtakes what was sent before.
 func HangUp(s *Stream) {
 	s.conn.writing.Lock()
 	defer s.conn.writing.Unlock()
 	_ = s.conn.tls.CloseWrite()
 }
 
-// StreamThen gives the answers one after another within one stream.
-func StreamThen(answers ...StreamAnswer) StreamAnswer {
+// StreamThen runs the handlers one after another for one stream.
+func StreamThen(handlers ...StreamHandler) StreamHandler {
 	return func(s *Stream) {
-		for _, answer := range answers {
-			answer(s)
+		for _, handle := range handlers {
+			handle(s)
 		}
 	}
 }

@@ -15,19 +15,19 @@ import (
 	"github.com/aitronos/freddy-go/internal/faulty"
 )
 
-// newHTTP2Rig is newRig with a client that speaks HTTP/2.
+// newHTTP2Rig is newRig with an HTTP/2 client.
 func newHTTP2Rig(t *testing.T) *rig {
-	checks := faulty.Watch(t)
+	checks := watch(t)
 	transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: faulty.RootCAs()}}
 	checks.CloseIdle(transport.CloseIdleConnections)
 	return &rig{t, checks, &http.Client{Transport: transport}}
 }
 
-// exchange sends a request and returns the answer's status and body, or why
-// there is none; of an answer that broke off it returns all three.
+// exchange sends a request and returns the status, the body and the error. If
+// the response is cut off, it returns all three.
 func (r *rig) exchange(ctx context.Context, s *faulty.HTTP2Server, method, body string) (int, string, error) {
 	r.Helper()
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second) // far more than any of them takes
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second) // far longer than any of them takes
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, s.URL()+"/path", strings.NewReader(body))
 	require.NoError(r, err)
@@ -41,35 +41,35 @@ func (r *rig) exchange(ctx context.Context, s *faulty.HTTP2Server, method, body 
 	return response.StatusCode, string(text), err
 }
 
-func TestHTTP2Answers(t *testing.T) {
-	type answers = []faulty.StreamAnswer
+func TestHTTP2Handlers(t *testing.T) {
+	type handlers = []faulty.StreamHandler
 	ok := faulty.StreamReply(200, "ok")
 	tests := map[string]struct {
-		greeting faulty.StreamAnswer
-		answers  answers
+		greeting faulty.StreamHandler
+		handlers handlers
 		status   int
 		body     string
 		err      string // within the error; empty for none
-		requests int    // as sent, by net/http itself too
+		requests int    // including those that net/http resends
 	}{
-		"reply":              {nil, answers{faulty.StreamReply(503, "busy", "retry-after: 1")}, 503, "busy", "", 1},
-		"empty":              {nil, answers{faulty.StreamReply(200, "")}, 200, "", "", 1},
-		"split":              {nil, answers{faulty.StreamThen(faulty.StreamPart(200, "o"), faulty.StreamReset(faulty.NoError))}, 200, "o", "NO_ERROR", 1},
-		"refused once":       {nil, answers{faulty.StreamReset(faulty.RefusedStream), ok}, 200, "ok", "", 2},
-		"reset":              {nil, answers{faulty.StreamReset(faulty.InternalError)}, 0, "", "INTERNAL_ERROR", 1},
-		"calm":               {nil, answers{faulty.StreamReset(faulty.EnhanceYourCalm)}, 0, "", "ENHANCE_YOUR_CALM", 1},
-		"reset in the body":  {nil, answers{faulty.StreamThen(faulty.StreamPart(200, "half"), faulty.StreamReset(faulty.InternalError))}, 200, "half", "INTERNAL_ERROR", 1},
-		"goaway, unanswered": {nil, answers{faulty.StreamThen(faulty.GoAway(true, faulty.NoError, "debug data"), faulty.HangUp)}, 0, "", "debug data", 1},
-		"goaway, answered":   {nil, answers{faulty.StreamThen(faulty.GoAway(true, faulty.NoError, ""), ok)}, 200, "ok", "", 1},
-		"goaway, other conn": {nil, answers{faulty.GoAway(false, faulty.NoError, ""), ok}, 200, "ok", "", 2},
-		"goaway with a code": {nil, answers{faulty.GoAway(false, faulty.EnhanceYourCalm, "")}, 0, "", "ENHANCE_YOUR_CALM", 1},
-		"hangs up":           {nil, answers{faulty.HangUp}, 0, "", "EOF", 1},
-		"hangs up at once":   {faulty.HangUp, answers{ok}, 0, "", "path", 0},
+		"reply":               {nil, handlers{faulty.StreamReply(503, "busy", "retry-after: 1")}, 503, "busy", "", 1},
+		"empty":               {nil, handlers{faulty.StreamReply(200, "")}, 200, "", "", 1},
+		"split":               {nil, handlers{faulty.StreamThen(faulty.StreamPart(200, "o"), faulty.StreamReset(faulty.NoError))}, 200, "o", "NO_ERROR", 1},
+		"refused once":        {nil, handlers{faulty.StreamReset(faulty.RefusedStream), ok}, 200, "ok", "", 2},
+		"reset":               {nil, handlers{faulty.StreamReset(faulty.InternalError)}, 0, "", "INTERNAL_ERROR", 1},
+		"calm":                {nil, handlers{faulty.StreamReset(faulty.EnhanceYourCalm)}, 0, "", "ENHANCE_YOUR_CALM", 1},
+		"reset in the body":   {nil, handlers{faulty.StreamThen(faulty.StreamPart(200, "half"), faulty.StreamReset(faulty.InternalError))}, 200, "half", "INTERNAL_ERROR", 1},
+		"goaway, no response": {nil, handlers{faulty.StreamThen(faulty.GoAway(true, faulty.NoError, "debug data"), faulty.HangUp)}, 0, "", "debug data", 1},
+		"goaway, response":    {nil, handlers{faulty.StreamThen(faulty.GoAway(true, faulty.NoError, ""), ok)}, 200, "ok", "", 1},
+		"goaway, other conn":  {nil, handlers{faulty.GoAway(false, faulty.NoError, ""), ok}, 200, "ok", "", 2},
+		"goaway with a code":  {nil, handlers{faulty.GoAway(false, faulty.EnhanceYourCalm, "")}, 0, "", "ENHANCE_YOUR_CALM", 1},
+		"hangs up":            {nil, handlers{faulty.HangUp}, 0, "", "EOF", 1},
+		"hangs up at once":    {faulty.HangUp, handlers{ok}, 0, "", "path", 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			r := newHTTP2Rig(t)
-			s := r.checks.HTTP2Server(faulty.ServeHTTP2(t, test.greeting, test.answers...))
+			s := r.checks.HTTP2Server(faulty.ServeHTTP2(t, test.greeting, test.handlers...))
 			status, body, err := r.exchange(t.Context(), s, http.MethodPost, "request")
 			assert.Equal(t, test.status, status)
 			assert.Equal(t, test.body, body)
@@ -79,7 +79,7 @@ func TestHTTP2Answers(t *testing.T) {
 				require.ErrorContains(t, err, test.err)
 			}
 			if test.requests == 0 {
-				return // a race: the request may be on its way
+				return // a race: the request may have been sent
 			}
 			require.Len(t, s.Requests(), test.requests)
 			for _, request := range s.Requests() {
@@ -119,24 +119,24 @@ func TestHTTP2StallEndsWithTheStream(t *testing.T) {
 	select {
 	case <-ended:
 	case <-time.After(soon):
-		t.Error("the stall goes on")
+		t.Error("the handler still stalls")
 	}
 	_, body, err := r.exchange(t.Context(), s, http.MethodGet, "")
 	require.NoError(t, err)
 	assert.Equal(t, "ok", body)
 }
 
-// A connection whose every stream is refused as unprocessed makes net/http dial
-// anew for as long as the request lives.
+// If every connection refuses the stream as unprocessed, net/http dials again
+// until the request's context ends.
 func TestHTTP2GoAwayOnEveryConnection(t *testing.T) {
-	for name, greeting := range map[string]faulty.StreamAnswer{"on request": nil, "at once": faulty.StreamThen(faulty.GoAway(false, faulty.NoError, ""), faulty.HangUp)} {
+	for name, greeting := range map[string]faulty.StreamHandler{"on request": nil, "at once": faulty.StreamThen(faulty.GoAway(false, faulty.NoError, ""), faulty.HangUp)} {
 		t.Run(name, func(t *testing.T) {
 			r := newHTTP2Rig(t)
 			s := r.checks.HTTP2Server(faulty.ServeHTTP2(t, greeting, faulty.StreamThen(faulty.GoAway(false, faulty.NoError, ""), faulty.HangUp)))
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			defer cancel()
 			_, _, err := r.exchange(ctx, s, http.MethodGet, "")
-			require.Error(t, err) // of the deadline, or of a connection that was dead before it was used
+			require.Error(t, err) // the deadline, or a connection that was closed before it was used
 			assert.GreaterOrEqual(t, s.Accepted(), 1)
 		})
 	}

@@ -17,22 +17,21 @@ import (
 	"testing"
 )
 
-// NoSecret requires that secret shows in no value: not in what fmt, json, gob,
-// slog or errors.Join make of it, nor in any string or bytes that reflection
-// reaches, be they plain, escaped, hex or base64. For an error this holds for
-// every error it unwraps to.
+// NoSecret requires that no value contains secret: neither the output of fmt,
+// json, gob, slog and errors.Join, nor any string or bytes that reflection
+// reaches, whether plain, escaped, hex or base64. For an error it checks every
+// error that it unwraps to. Failures never print the secret.
 //
-// Functions, channels and unsafe pointers are opaque, and so, to reflection, are
-// net/http's transports and connections, whose buffers rightly hold the request
-// as sent.
-// A live http.Client may be passed within unexported fields, but fmt would read
-// a bare one while its connections write. Nor must a value contain itself in a
-// way that fmt or gob cannot end: a map in itself, or a cycle of exported
-// fields. Failures never print the secret.
+// Functions, channels and unsafe pointers are not searched. Reflection does not
+// search net/http's transports and connections either, whose buffers hold the
+// request as sent. An http.Client in use must be in an unexported field, since
+// fmt would otherwise read it while its connections write. A value must not
+// contain itself through a map or exported fields, since fmt and gob would not
+// end.
 func NoSecret(tb testing.TB, secret string, values ...any) {
 	tb.Helper()
 	if len(secret) < 8 {
-		tb.Errorf("faulty: a secret of %d bytes is too short to be told from chance", len(secret))
+		tb.Errorf("faulty: a secret of %d bytes is too short to be distinguished from chance", len(secret))
 		return
 	}
 	forms := formsOf(secret)
@@ -45,7 +44,7 @@ func NoSecret(tb testing.TB, secret string, values ...any) {
 			check := func(rendering, text string) {
 				tb.Helper()
 				if form := forms.in(text); form != "" {
-					tb.Errorf("faulty: %s: %s shows the secret, %s", where, rendering, form)
+					tb.Errorf("faulty: %s: %s contains the secret, %s", where, rendering, form)
 				}
 			}
 			render(part, check)
@@ -55,7 +54,7 @@ func NoSecret(tb testing.TB, secret string, values ...any) {
 	}
 }
 
-// forms are the texts that give a secret away, each with a name.
+// forms are the encodings of a secret: a name and a text each.
 type forms [][2]string
 
 func formsOf(secret string) forms {
@@ -74,8 +73,8 @@ func formsOf(secret string) forms {
 		{"decimal", decimal[1 : len(decimal)-1]},
 		{"Go bytes", list[len("[]byte{") : len(list)-1]},
 	}
-	// The base64 of a longer text shows the secret in one of three ways,
-	// apart from the characters it shares with its neighbours.
+	// The base64 of a longer text contains the secret in one of three ways, apart
+	// from the characters that also encode adjacent bytes.
 	for offset, shared := range []int{0, 2, 3} {
 		padded := []byte(strings.Repeat(" ", offset) + secret)
 		whole := len(padded) * 8 / 6
@@ -86,7 +85,7 @@ func formsOf(secret string) forms {
 	return f
 }
 
-// in names the first form that text contains, or nothing.
+// in returns the name of the first form that text contains, or "".
 func (f forms) in(text string) string {
 	for _, form := range f {
 		if strings.Contains(text, form[1]) {
@@ -96,8 +95,8 @@ func (f forms) in(text string) string {
 	return ""
 }
 
-// unwrapAll returns value and, for an error, all that it unwraps to, with a
-// limit for one that unwraps to itself.
+// unwrapAll returns value and, for an error, all errors that it unwraps to. It is
+// limited, since an error may unwrap to itself.
 func unwrapAll(value any) []any {
 	parts := []any{value}
 	for i := 0; i < len(parts) && i < 100; i++ {
@@ -121,8 +120,8 @@ func unwrap(value any) (errs []error) {
 	return errs
 }
 
-// render passes each rendering of value to check; an error or a panic on the
-// way is a rendering too.
+// render passes each rendering of value to check. An error or a panic of an
+// encoder is a rendering too.
 func render(value any, check func(rendering, text string)) {
 	try := func(rendering string, write func(b *bytes.Buffer) error) {
 		var b bytes.Buffer
@@ -165,8 +164,8 @@ type walker struct {
 	seen  map[visit]bool
 }
 
-// walk checks every string and every run of bytes that v leads to. Map keys
-// stay out of the path, since one might be the secret.
+// walk checks every string and byte slice that v refers to. Map keys are not in
+// the path, since one might be the secret.
 func (w walker) walk(path string, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
@@ -219,7 +218,7 @@ func (w walker) first(v reflect.Value, length int) bool {
 	return !again
 }
 
-// opaque is true for the inner parts of net/http.
+// opaque reports whether t is internal to net/http.
 func opaque(t reflect.Type) bool {
 	return t.PkgPath() == "net/http" && (t.Name() == "Transport" || !token.IsExported(t.Name()))
 }

@@ -1,9 +1,8 @@
-// Package faulty provides servers for tests that misbehave in bytes (they
-// stall, cut, reset, lie about lengths, break TLS) and the checks that follow
-// every fault test.
+// Package faulty provides test servers that stall, cut, reset, send wrong
+// lengths or break TLS, and checks for the end of a test.
 //
-// A server is scripted with one [Answer] per request, so that a table of
-// faults reads as one row each:
+// A server is scripted with one [Handler] per request, so that a table of faults
+// has a row for each:
 //
 //	{"cut body", faulty.Cut(200, 100, "half")},
 //	{"silent", faulty.Stall},
@@ -34,13 +33,13 @@ type Request struct {
 	Err        error // why Body is not whole, or nil
 }
 
-// A Server answers requests on a local port as its script says.
+// A Server runs its handlers for requests on a local port or in memory.
 type Server struct {
-	url     string
-	config  *tls.Config // nil for plain TCP
-	deaf    bool        // discards what comes instead of reading requests
-	banner  string      // what a deaf server says to whoever connects
-	answers []Answer
+	url      string
+	config   *tls.Config // nil: no TLS
+	silent   bool        // reads no requests; discards what the client sends
+	banner   string      // sent by a silent server on each connection
+	handlers []Handler
 
 	listener net.Listener
 	ctx      context.Context
@@ -54,43 +53,47 @@ type Server struct {
 	requests []Request
 }
 
-// Serve starts a server that gives the first answer to the first request, on
-// whichever connection it comes, and so on; the last answer repeats. The
-// server closes at the end of the test.
-func Serve(tb testing.TB, answers ...Answer) *Server {
+// Serve starts a server that runs the first handler for the first request, the
+// second for the second, whatever their connections, and so on. The last handler
+// repeats. The server closes at the end of the test.
+func Serve(tb testing.TB, handlers ...Handler) *Server {
 	tb.Helper()
-	return start(tb, "http", &Server{answers: answers})
+	return start(tb, listen(tb), "http", &Server{handlers: handlers})
 }
 
-// ServeTLS is Serve over TLS, without HTTP/2; a nil config means [Valid].
-func ServeTLS(tb testing.TB, config *tls.Config, answers ...Answer) *Server {
+// ServeTLS is [Serve] over TLS, without HTTP/2. A nil config means [Valid].
+func ServeTLS(tb testing.TB, config *tls.Config, handlers ...Handler) *Server {
 	tb.Helper()
-	if config == nil {
-		config = Valid()
-	}
-	return start(tb, "https", &Server{answers: answers, config: config})
+	return start(tb, listen(tb), "https", &Server{handlers: handlers, config: orValid(config)})
 }
 
-// ServeHandshakeStall starts a server whose TLS handshake never finishes: it
-// takes whatever comes and says nothing.
+// ServeHandshakeStall starts a server whose TLS handshake never finishes.
 func ServeHandshakeStall(tb testing.TB) *Server {
 	tb.Helper()
-	return start(tb, "https", &Server{answers: []Answer{Stall}, deaf: true})
+	return start(tb, listen(tb), "https", &Server{handlers: []Handler{Stall}, silent: true})
 }
 
-// ServeBanner starts a server that takes a TLS client for one of another
-// protocol: it sends banner as soon as one connects.
+// ServeBanner starts a server that sends banner on each connection, like a
+// server of another protocol than TLS.
 func ServeBanner(tb testing.TB, banner string) *Server {
 	tb.Helper()
-	return start(tb, "https", &Server{answers: []Answer{Stall}, deaf: true, banner: banner})
+	return start(tb, listen(tb), "https", &Server{handlers: []Handler{Stall}, silent: true, banner: banner})
 }
 
-func start(tb testing.TB, scheme string, s *Server) *Server {
-	tb.Helper()
-	if len(s.answers) == 0 {
-		tb.Fatal("faulty: a server needs an answer")
+func orValid(config *tls.Config) *tls.Config {
+	if config == nil {
+		return Valid()
 	}
-	s.listener = listen(tb)
+	return config
+}
+
+func start(tb testing.TB, listener net.Listener, scheme string, s *Server) *Server {
+	tb.Helper()
+	tb.Cleanup(func() { listener.Close() })
+	if len(s.handlers) == 0 {
+		tb.Fatal("faulty: a server needs a handler")
+	}
+	s.listener = listener
 	s.url = scheme + "://" + s.listener.Addr().String()
 	s.conns = make(map[*Conn]struct{})
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -109,14 +112,14 @@ func listen(tb testing.TB) net.Listener {
 	return listener
 }
 
-// Refused returns the URL of a port on which nobody listens until the end of
-// the test.
+// Refused returns the URL of a port on which no process listens until the end
+// of the test.
 func Refused(tb testing.TB) string {
 	tb.Helper()
 	listener := listen(tb)
 	tb.Cleanup(func() { listener.Close() })
-	// The near end of an open connection keeps its port from every listener,
-	// where a port merely closed could be taken by another process.
+	// The local port of an open connection cannot be listened on. A closed port
+	// could be taken by another process.
 	var dialer net.Dialer
 	holder, err := dialer.DialContext(tb.Context(), "tcp", listener.Addr().String())
 	if err != nil {
@@ -156,18 +159,18 @@ func (s *Server) Open() int {
 	return open
 }
 
-// Written returns the number of bytes taken from the answers so far: what
-// clients have read and what the kernel holds for them.
+// Written returns the number of bytes that the handlers have sent: those that
+// clients have read and those in the kernel's buffers.
 func (s *Server) Written() int64 { return s.written.Load() }
 
 // Close closes the listener and all connections and waits for the server's
-// goroutines, so an Answer must not call it. It may be called again.
+// goroutines, so a Handler must not call it. It may be called again.
 func (s *Server) Close() {
 	s.cancel()
 	s.listener.Close()
 	s.mu.Lock()
 	for c := range s.conns {
-		c.tcp.Close()
+		c.conn.Close()
 	}
 	s.mu.Unlock()
 	s.tasks.Wait()
@@ -175,58 +178,58 @@ func (s *Server) Close() {
 
 func (s *Server) accept() {
 	for {
-		tcp, err := s.listener.Accept()
+		conn, err := s.listener.Accept()
 		if err != nil {
 			return
 		}
-		s.serve(tcp.(*net.TCPConn))
+		s.serve(conn)
 	}
 }
 
-func (s *Server) serve(tcp *net.TCPConn) {
+func (s *Server) serve(conn net.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ctx.Err() != nil {
-		tcp.Close()
+		conn.Close()
 		return
 	}
 	s.accepted++
-	c := &Conn{server: s, number: s.accepted, tcp: tcp, stream: tcp}
+	c := &Conn{server: s, number: s.accepted, conn: conn, stream: conn}
 	if s.config != nil {
-		c.stream = tls.Server(tcp, s.config)
+		c.stream = tls.Server(conn, s.config)
 	}
 	c.ctx, c.cancel = context.WithCancel(s.ctx)
 	s.conns[c] = struct{}{}
-	turns := make(chan turn, 16) // room to go on reading while an answer stalls
+	turns := make(chan turn, 16) // read can go on while a handler stalls
 	s.tasks.Go(func() { c.read(turns) })
-	s.tasks.Go(func() { c.answer(turns) })
+	s.tasks.Go(func() { c.handle(turns) })
 }
 
 func (s *Server) record(r Request) turn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, r)
-	return turn{r, s.answers[min(len(s.requests), len(s.answers))-1]}
+	return turn{r, s.handlers[min(len(s.requests), len(s.handlers))-1]}
 }
 
-// A turn is a request with the answer it is due.
+// A turn is a request and its handler.
 type turn struct {
 	request Request
-	answer  Answer
+	handle  Handler
 }
 
-// A Conn is a connection on which an [Answer] writes its bytes.
+// A Conn is a connection on which a [Handler] writes.
 type Conn struct {
 	server  *Server
 	number  int
-	tcp     *net.TCPConn
-	stream  net.Conn // tcp, or TLS over it
+	conn    net.Conn // TCP or in memory
+	stream  net.Conn // conn, or TLS over it
 	request Request
 	ctx     context.Context
 	cancel  context.CancelFunc
 }
 
-// Request returns the request to answer.
+// Request returns the request that is being handled.
 func (c *Conn) Request() Request { return c.request }
 
 // Gone is closed once the client or the server has closed the connection.
@@ -239,21 +242,22 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// send is Write for answers, to which a client that is gone is no error.
+// send is Write for handlers, which ignore that the client has closed the
+// connection.
 func (c *Conn) send(text string) { _, _ = c.Write([]byte(text)) }
 
-// Close closes the connection in good order.
+// Close closes the connection without a reset.
 func (c *Conn) Close() error {
 	c.cancel()
 	return c.stream.Close()
 }
 
-// read runs beside answer, since only a pending read tells that the client
-// went away during a stall.
+// read runs beside handle, since only a pending read notices that the client
+// closes the connection while a handler stalls.
 func (c *Conn) read(turns chan<- turn) {
 	defer close(turns)
 	defer c.cancel()
-	if c.server.deaf {
+	if c.server.silent {
 		c.send(c.server.banner)
 		_, _ = io.Copy(io.Discard, c.stream)
 		return
@@ -272,12 +276,12 @@ func (c *Conn) read(turns chan<- turn) {
 	}
 }
 
-func (c *Conn) answer(turns <-chan turn) {
+func (c *Conn) handle(turns <-chan turn) {
 	for t := range turns {
 		c.request = t.request
-		t.answer(c)
+		t.handle(c)
 	}
-	c.tcp.Close()
+	c.conn.Close()
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
 	delete(c.server.conns, c)

@@ -2,32 +2,38 @@ package faulty
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"time"
 )
 
-// An Answer is what a server does after it has read one request. A client
-// that is gone is no error: an Answer ends quietly, and its connection stays
-// open for the next request unless the Answer closed it.
-type Answer func(c *Conn)
+// A Handler is what a server does after it has read one request. It returns
+// without an error if the client closes the connection. The connection stays
+// open for the next request unless the Handler closes it.
+type Handler func(c *Conn)
+
+// Answer is Handler under its former name, for benchmarks/faults.
+type Answer = Handler
 
 // Close closes the connection without a further byte.
 func Close(c *Conn) { c.Close() }
 
 // Reset closes the connection with a TCP reset, which may overtake bytes that
-// the client has not read: a [Wait] before it lets them arrive.
+// the client has not read: a [Wait] before it lets them arrive. It panics on a
+// connection in memory.
 func Reset(c *Conn) {
 	c.cancel()
-	_ = c.tcp.SetLinger(0)
-	c.tcp.Close()
+	_ = c.conn.(*net.TCPConn).SetLinger(0)
+	c.conn.Close()
 }
 
-// Stall sends nothing until the client goes away or the server closes.
+// Stall sends nothing until the client or the server closes the connection.
 func Stall(c *Conn) { <-c.Gone() }
 
-// Wait sends nothing for d, or until the client goes away or the server closes.
-func Wait(d time.Duration) Answer {
+// Wait sends nothing for d, or until the client or the server closes the
+// connection.
+func Wait(d time.Duration) Handler {
 	return func(c *Conn) {
 		timer := time.NewTimer(d)
 		defer timer.Stop()
@@ -38,22 +44,22 @@ func Wait(d time.Duration) Answer {
 	}
 }
 
-// Then gives the answers one after another within one exchange.
-func Then(answers ...Answer) Answer {
+// Then runs the handlers one after another for one request.
+func Then(handlers ...Handler) Handler {
 	return func(c *Conn) {
-		for _, answer := range answers {
-			answer(c)
+		for _, handle := range handlers {
+			handle(c)
 		}
 	}
 }
 
-// Raw sends text as it is.
-func Raw(text string) Answer {
+// Raw sends text unchanged.
+func Raw(text string) Handler {
 	return func(c *Conn) { c.send(text) }
 }
 
-// Head returns a status line and header for the answers that take one; a
-// field is a line such as "Retry-After: 1".
+// Head returns a status line and a header. A field is a line such as
+// "Retry-After: 1".
 func Head(status int, fields ...string) string {
 	var head strings.Builder
 	fmt.Fprintf(&head, "HTTP/1.1 %d %s\r\n", status, http.StatusText(status))
@@ -63,8 +69,8 @@ func Head(status int, fields ...string) string {
 	return head.String() + "\r\n"
 }
 
-// Text returns a complete answer, whose Content-Length is right; 204 and 304
-// have neither.
+// Text returns a complete response with the right Content-Length. A 204 and a
+// 304 have neither body nor Content-Length.
 func Text(status int, body string, fields ...string) string {
 	if status == http.StatusNoContent || status == http.StatusNotModified {
 		return Head(status, fields...)
@@ -72,8 +78,8 @@ func Text(status int, body string, fields ...string) string {
 	return sized(status, int64(len(body)), fields) + body
 }
 
-// Reply sends [Text], to a HEAD without the body.
-func Reply(status int, body string, fields ...string) Answer {
+// Reply sends [Text], without the body if the request is a HEAD.
+func Reply(status int, body string, fields ...string) Handler {
 	text := Text(status, body, fields...)
 	return func(c *Conn) {
 		if c.request.Method == http.MethodHead {
@@ -86,7 +92,7 @@ func Reply(status int, body string, fields ...string) Answer {
 }
 
 // Split sends text in writes of one byte.
-func Split(text string) Answer {
+func Split(text string) Handler {
 	return func(c *Conn) {
 		for i := range len(text) {
 			c.send(text[i : i+1])
@@ -95,7 +101,7 @@ func Split(text string) Answer {
 }
 
 // Cut sends a head that claims contentLength, then body, and closes.
-func Cut(status int, contentLength int64, body string, fields ...string) Answer {
+func Cut(status int, contentLength int64, body string, fields ...string) Handler {
 	return Then(Raw(sized(status, contentLength, fields)+body), Close)
 }
 
@@ -105,35 +111,35 @@ func sized(status int, contentLength int64, fields []string) string {
 }
 
 // Chunk sends one chunk, for a [Head] with "Transfer-Encoding: chunked".
-func Chunk(part string) Answer {
+func Chunk(part string) Handler {
 	return Raw(fmt.Sprintf("%x\r\n%s\r\n", len(part), part))
 }
 
 // LastChunk ends a chunked body.
 func LastChunk(c *Conn) { Raw("0\r\n\r\n")(c) }
 
-// Chunks sends a complete chunked answer with one chunk for each part.
-func Chunks(parts ...string) Answer {
+// Chunks sends a complete chunked response with one chunk for each part.
+func Chunks(parts ...string) Handler {
 	return Then(chunks(parts), LastChunk)
 }
 
-// CutChunks sends parts as chunks, then a chunk header that claims more than
-// the one byte that follows it, and closes.
-func CutChunks(parts ...string) Answer {
+// CutChunks sends parts as chunks, then a chunk of one byte whose header claims
+// more, and closes.
+func CutChunks(parts ...string) Handler {
 	return Then(chunks(parts), Raw("10\r\n."), Close)
 }
 
-func chunks(parts []string) Answer {
-	answers := []Answer{Raw(Head(http.StatusOK, "Transfer-Encoding: chunked"))}
+func chunks(parts []string) Handler {
+	handlers := []Handler{Raw(Head(http.StatusOK, "Transfer-Encoding: chunked"))}
 	for _, part := range parts {
-		answers = append(answers, Chunk(part))
+		handlers = append(handlers, Chunk(part))
 	}
-	return Then(answers...)
+	return Then(handlers...)
 }
 
-// Drip sends head, then b once every interval until the client goes away or
-// the server closes.
-func Drip(head string, b byte, every time.Duration) Answer {
+// Drip sends head, then b once every interval until the client or the server
+// closes the connection.
+func Drip(head string, b byte, every time.Duration) Handler {
 	return func(c *Conn) {
 		c.send(head)
 		ticker := time.NewTicker(every)
@@ -149,14 +155,15 @@ func Drip(head string, b byte, every time.Duration) Answer {
 	}
 }
 
-// Flood sends head and then total bytes of filler as fast as they are taken;
-// it stops when the client goes away, and [Server.Written] tells how far it
-// came.
-func Flood(head string, total int64) Answer {
+// Flood sends head and then total bytes of filler as fast as the client reads.
+// It stops if the connection closes. [Server.Written] reports how much was sent.
+func Flood(head string, total int64) Handler {
 	filler := []byte(strings.Repeat("x", 32<<10))
 	return func(c *Conn) {
 		// A small buffer keeps the count near what the client has read.
-		_ = c.tcp.SetWriteBuffer(len(filler))
+		if tcp, ok := c.conn.(*net.TCPConn); ok {
+			_ = tcp.SetWriteBuffer(len(filler))
+		}
 		c.send(head)
 		for left := total; left > 0; {
 			n, err := c.Write(filler[:min(left, int64(len(filler)))])
