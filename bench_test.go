@@ -1,47 +1,13 @@
 package freddy_test
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/aitronos/freddy-go"
 )
-
-// benchKey is as long as keys are.
-const benchKey = "example-key-7f3e9c2a51d84b06"
-
-// memory answers from memory, so that a benchmark sees the client alone.
-type memory struct {
-	status int
-	body   []byte
-}
-
-func (m memory) RoundTrip(req *http.Request) (*http.Response, error) {
-	return &http.Response{
-		StatusCode:    m.status,
-		Proto:         "HTTP/1.1",
-		ProtoMajor:    1,
-		ProtoMinor:    1,
-		Header:        http.Header{"Content-Type": {"application/json"}, "X-Request-Id": {"req_bench"}},
-		Body:          io.NopCloser(bytes.NewReader(m.body)),
-		ContentLength: int64(len(m.body)),
-		Request:       req,
-	}, nil
-}
-
-func fixture(tb testing.TB, name string) []byte {
-	tb.Helper()
-	body, err := os.ReadFile("testdata/" + name)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return body
-}
 
 func pageOf100(tb testing.TB) []byte {
 	one := string(fixture(tb, "connector.json"))
@@ -50,15 +16,6 @@ func pageOf100(tb testing.TB) []byte {
 		items[i] = strings.Replace(one, "pcon_github", fmt.Sprintf("pcon_github_%d", i), 1)
 	}
 	return []byte(`{"object":"list","data":[` + strings.Join(items, ",") + `]}`)
-}
-
-func inMemory(tb testing.TB, status int, body []byte) *freddy.Client {
-	tb.Helper()
-	client, err := freddy.NewClient(benchKey, freddy.WithHTTPClient(&http.Client{Transport: memory{status, body}}))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return client
 }
 
 // These are for profiles; module benchmarks measures beside net/http and others.

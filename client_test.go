@@ -22,30 +22,6 @@ import (
 	"github.com/aitronos/freddy-go/internal/transport"
 )
 
-const testKey = "freddy-test-key-0123456789"
-
-// server answers below a path prefix, so that a path which forgets the base
-// URL's shows.
-func server(t *testing.T, handler http.HandlerFunc) string {
-	t.Helper()
-	s := httptest.NewServer(http.StripPrefix("/prefix/v1", handler))
-	t.Cleanup(s.Close)
-	return s.URL + "/prefix/v1"
-}
-
-func newClient(t *testing.T, baseURL string, opts ...freddy.Option) *freddy.Client {
-	t.Helper()
-	opts = append([]freddy.Option{freddy.WithBaseURL(baseURL), freddy.WithRetryWait(0, 0)}, opts...)
-	client, err := freddy.NewClient(testKey, opts...)
-	require.NoError(t, err)
-	t.Cleanup(client.CloseIdleConnections)
-	return client
-}
-
-func reply(body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }
-}
-
 func TestRequest(t *testing.T) {
 	for scheme, header := range map[freddy.AuthScheme][2]string{
 		freddy.AuthSchemeBearer:  {"Authorization", "Bearer " + testKey},

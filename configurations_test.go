@@ -17,23 +17,6 @@ import (
 	"github.com/aitronos/freddy-go"
 )
 
-// seen is a request as a server saw it.
-type seen struct {
-	Method, URI, Body, ContentType string
-}
-
-// recorder answers every request with a body, and keeps the last request.
-func recorder(t *testing.T, status int, body string) (*freddy.Client, *seen) {
-	t.Helper()
-	last := new(seen)
-	return newClient(t, server(t, func(w http.ResponseWriter, r *http.Request) {
-		data, _ := io.ReadAll(r.Body)
-		*last = seen{r.Method, r.URL.RequestURI(), string(data), r.Header.Get("Content-Type")}
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body)
-	})), last
-}
-
 func sample() freddy.Configuration {
 	at := time.Date(2025, 10, 7, 10, 45, 0, 0, time.UTC)
 	return freddy.Configuration{
@@ -126,8 +109,6 @@ func TestArgumentsOfConfigurations(t *testing.T) {
 	}
 }
 
-func second[T any](_ T, err error) error { return err }
-
 func TestGetConfiguration(t *testing.T) {
 	for name, body := range map[string]string{
 		"bare":    string(fixture(t, "configuration.json")),
@@ -215,7 +196,7 @@ func TestDelete(t *testing.T) {
 	} {
 		client, last := recorder(t, row.status, row.body)
 		err := client.Configurations().Delete(t.Context(), "pconf_abc123")
-		assert.Equal(t, seen{Method: "DELETE", URI: "/personal-connectors/configurations/pconf_abc123"}, *last)
+		assert.Equal(t, received{Method: "DELETE", URI: "/personal-connectors/configurations/pconf_abc123"}, *last)
 		if row.field == "" {
 			require.NoError(t, err, row.body)
 			continue
@@ -315,7 +296,7 @@ func TestTestConfiguration(t *testing.T) {
 	client, last := recorder(t, http.StatusOK, string(fixture(t, "configuration_test_healthy.json")))
 	got, err := client.Configurations().Test(t.Context(), "pconf_abc123")
 	require.NoError(t, err)
-	assert.Equal(t, seen{Method: "POST", URI: "/personal-connectors/configurations/pconf_abc123/test"}, *last)
+	assert.Equal(t, received{Method: "POST", URI: "/personal-connectors/configurations/pconf_abc123/test"}, *last)
 	assert.Equal(t, &freddy.TestResult{
 		Status: freddy.HealthStatusHealthy, Message: "Connection successful. MCP server is responding correctly.",
 		Details: freddy.TestDetails{

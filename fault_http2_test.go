@@ -36,7 +36,6 @@ func overHTTP2() freddy.Option {
 // the client does not see those as attempts.
 func http2Rows(t *testing.T) {
 	const brief = 100 * time.Millisecond
-	all := slices.Concat(repeated, sentOnce)
 	few := []string{http.MethodGet, http.MethodPut, http.MethodPost}
 	answered := []string{http.MethodGet, http.MethodPut, http.MethodDelete, http.MethodPost, http.MethodPatch} // with a body
 	ok := faulty.StreamReply(200, faultBody)
@@ -76,7 +75,7 @@ func http2Rows(t *testing.T) {
 		})
 	})
 	fault(t, "A25_goaway_that_took_the_stream", func(f *faultRow) {
-		for _, method := range all {
+		for _, method := range allMethods {
 			fault(f.T, method, func(f *faultRow) {
 				s := f.serveHTTP2(nil, faulty.StreamThen(faulty.GoAway(true, faulty.NoError, "bye"), faulty.HangUp))
 				_ = f.lost(s, f.client(s.URL(), overHTTP2()), method, 0)
@@ -93,7 +92,7 @@ func http2Rows(t *testing.T) {
 		})
 	})
 	fault(t, "A25_hung_up_without_goaway", func(f *faultRow) {
-		for _, method := range all {
+		for _, method := range allMethods {
 			s := f.serveHTTP2(nil, faulty.HangUp)
 			_ = f.lost(s, f.client(s.URL(), overHTTP2()), method, 0)
 		}
@@ -109,11 +108,11 @@ func http2Rows(t *testing.T) {
 					f.get(c).ok(1)
 					o := f.do(c, method).within(fast)
 					if o.err != nil { // in a race with the end of the connection
-						assert.Contains(f, sentOnce, method)
+						assert.Contains(f, notIdempotent, method)
 						assert.True(f, o.transport(0, 1).Ambiguous)
 					}
 					if name == "hang up" { // of GOAWAY, a request that came after it was not taken
-						most := map[bool]int{true: 3, false: 2}[slices.Contains(repeated, method)]
+						most := map[bool]int{true: 3, false: 2}[slices.Contains(idempotent, method)]
 						assert.LessOrEqual(f, len(s.Requests()), most)
 					}
 				})
@@ -138,7 +137,7 @@ func http2Rows(t *testing.T) {
 	// net/http takes a PROTOCOL_ERROR for a reason to send a request anew, at once
 	// and without an end; it does not say that the request was not processed.
 	fault(t, "A_stream_reset_by_protocol_error", func(f *faultRow) {
-		for _, method := range sentOnce {
+		for _, method := range notIdempotent {
 			for _, warm := range []bool{false, true} {
 				answers := []faulty.StreamHandler{faulty.StreamReset(faulty.ProtocolError), ok}
 				before := 0
@@ -177,7 +176,7 @@ func http2Rows(t *testing.T) {
 		for name, code := range map[string]faulty.Code{
 			"internal_error": faulty.InternalError, "enhance_your_calm": faulty.EnhanceYourCalm, "no_error": faulty.NoError,
 		} {
-			for _, method := range all {
+			for _, method := range allMethods {
 				fault(f.T, name+"_"+method, func(f *faultRow) {
 					s := f.serveHTTP2(nil, faulty.StreamReset(code))
 					_ = f.lost(s, f.client(s.URL(), overHTTP2()), method, 0)
@@ -280,12 +279,12 @@ func http2Rows(t *testing.T) {
 }
 
 // lost makes a call whose answer is lost each time, after the status, and
-// requires what follows: what may be repeated was, and for the rest it is
+// requires what follows: what may be idempotent was, and for the rest it is
 // ambiguous. A server, if given, got no more requests than attempts.
 func (f *faultRow) lost(s *faulty.HTTP2Server, client *freddy.Client, method string, status int) *freddy.TransportError {
 	f.Helper()
 	attempts := 1
-	if slices.Contains(repeated, method) {
+	if slices.Contains(idempotent, method) {
 		attempts = 4
 	}
 	err := f.do(client, method).within(time.Duration(attempts)*100*time.Millisecond+fast).transport(status, attempts)
@@ -308,7 +307,7 @@ func (f *faultRow) sameBodies(s *faulty.HTTP2Server, requests int) {
 // resent is how many attempts it takes to send a request anew that the server
 // did not process: net/http does so by itself where the body may be sent twice.
 func resent(method string) int {
-	if slices.Contains(sentOnce, method) {
+	if slices.Contains(notIdempotent, method) {
 		return 2
 	}
 	return 1

@@ -45,12 +45,6 @@ import (
 // like fast.
 const prompt = 150 * time.Millisecond
 
-// anyBody is a success of Get and of List.
-const anyBody = `{"id":"pcon_github","data":[]}`
-
-// errInput stands for the errors of functions that a caller lends.
-var errInput = errors.New("on purpose")
-
 // argument requires an *ArgumentError, the type itself, that blames the
 // argument and is fit for a log.
 func (f *faultRow) argument(err error, argument string) {
@@ -526,7 +520,7 @@ func argumentRows(t *testing.T) {
 	// WithResponse overwrites: nothing of an earlier call is left.
 	fault(t, "response_where_nothing_was_sent", func(f *faultRow) {
 		s := f.untouched()
-		source := func(context.Context) (string, error) { return "", errInput }
+		source := func(context.Context) (string, error) { return "", errTest }
 		keyless, err := freddy.NewClient("", freddy.WithBaseURL(s.URL()), freddy.WithKeySource(source))
 		require.NoError(f, err)
 		client := f.client(s.URL())
@@ -802,15 +796,15 @@ func keySourceRows(t *testing.T) {
 
 	fault(t, "fails", func(f *faultRow) {
 		client := withSource(f, f.untouched().URL(), func(context.Context) (string, error) {
-			return faultKey, fmt.Errorf("vault sealed, last key %s: %w", faultKey, errInput)
+			return faultKey, fmt.Errorf("vault sealed, last key %s: %w", faultKey, errTest)
 		})
 		o := f.get(client)
-		require.ErrorIs(f, o.transport(0, 0), errInput)
+		require.ErrorIs(f, o.transport(0, 0), errTest)
 		assert.False(f, o.transport(0, 0).Ambiguous)
 		assert.False(f, o.transport(0, 0).Timeout())
 		assert.Contains(f, o.err.Error(), "vault sealed")
 		for _, err := range client.Connectors().All(f.Context(), freddy.ConnectorListParams{}) {
-			require.ErrorIs(f, err, errInput)
+			require.ErrorIs(f, err, errTest)
 		}
 	})
 
@@ -840,11 +834,11 @@ func keySourceRows(t *testing.T) {
 			<-ctx.Done()
 			return "", ctx.Err()
 		})
-		ctx, cancel := context.WithTimeoutCause(f.Context(), 20*time.Millisecond, errInput)
+		ctx, cancel := context.WithTimeoutCause(f.Context(), 20*time.Millisecond, errTest)
 		defer cancel()
 		err := f.call(ctx, client, http.MethodGet).within(20*time.Millisecond+prompt).transport(0, 0)
 		require.ErrorIs(f, err, context.DeadlineExceeded)
-		require.ErrorIs(f, err, errInput)
+		require.ErrorIs(f, err, errTest)
 		assert.True(f, err.Timeout())
 	})
 
@@ -1107,12 +1101,12 @@ func allRows(t *testing.T) {
 		for connector, err := range client.Connectors().All(ctx, freddy.ConnectorListParams{Limit: 5}) {
 			if last = err; err == nil {
 				got = append(got, connector.ID)
-				cancel(errInput)
+				cancel(errTest)
 			}
 		}
 		assert.Equal(f, ids(0, 5), got, "the page that was read is whole")
 		require.ErrorIs(f, last, context.Canceled)
-		require.ErrorIs(f, last, errInput)
+		require.ErrorIs(f, last, errTest)
 		assert.Len(f, s.Requests(), 1)
 	})
 
@@ -1149,14 +1143,14 @@ func (f *faultRow) cancelled(client *freddy.Client, method string, ready <-chan 
 		case <-ctx.Done():
 		}
 		at <- time.Now()
-		cancel(errInput)
+		cancel(errTest)
 	}()
 	o := f.call(ctx, client, method)
 	end := time.Now()
 	cancel(nil)
 	assert.LessOrEqual(f, end.Sub(<-at), prompt)
 	require.ErrorIs(f, o.err, context.Canceled)
-	require.ErrorIs(f, o.err, errInput)
+	require.ErrorIs(f, o.err, errTest)
 	return o
 }
 
@@ -1169,14 +1163,14 @@ func concurrencyRows(t *testing.T) {
 	fault(t, "G1_context_that_has_ended", func(f *faultRow) {
 		client := f.client(f.untouched().URL())
 		cancelled, cancel := context.WithCancelCause(f.Context())
-		cancel(errInput)
-		late, stop := context.WithDeadlineCause(f.Context(), time.Now().Add(-time.Second), errInput)
+		cancel(errTest)
+		late, stop := context.WithDeadlineCause(f.Context(), time.Now().Add(-time.Second), errTest)
 		defer stop()
 		for ctx, end := range map[context.Context]error{cancelled: context.Canceled, late: context.DeadlineExceeded} {
 			for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 				err := f.call(ctx, client, method).within(fast).transport(0, 0)
 				require.ErrorIs(f, err, end)
-				require.ErrorIs(f, err, errInput)
+				require.ErrorIs(f, err, errTest)
 				assert.False(f, err.Ambiguous)
 				assert.Equal(f, errors.Is(end, context.DeadlineExceeded), err.Timeout())
 			}
@@ -1274,13 +1268,13 @@ func concurrencyRows(t *testing.T) {
 	for limit, attempts := range map[time.Duration]int{300 * time.Millisecond: 2, time.Hour: 1} {
 		faultInBubble(t, "G5_deadline_of_a_call_"+limit.String(), func(f *faultRow) {
 			client := f.over(silent, freddy.WithAttemptTimeout(limit))
-			ctx, cancel := context.WithTimeoutCause(f.Context(), 500*time.Millisecond, errInput)
+			ctx, cancel := context.WithTimeoutCause(f.Context(), 500*time.Millisecond, errTest)
 			defer cancel()
 			o := f.call(ctx, client, http.MethodGet)
 			assert.Equal(f, 500*time.Millisecond, o.took)
 			err := o.transport(0, attempts)
 			require.ErrorIs(f, err, context.DeadlineExceeded)
-			require.ErrorIs(f, err, errInput)
+			require.ErrorIs(f, err, errTest)
 			require.NotErrorIs(f, err, context.Canceled)
 			assert.True(f, err.Timeout())
 		})
@@ -1627,19 +1621,19 @@ func secretRows(t *testing.T) {
 
 	fault(t, "H3_errors_of_a_round_tripper", func(f *faultRow) {
 		for name, fail := range map[string]func(req *http.Request) error{
-			"url":     func(req *http.Request) error { return &url.Error{Op: "Get", URL: req.URL.String(), Err: errInput} },
-			"wrapped": func(req *http.Request) error { return fmt.Errorf("sending to %s: %w", req.URL, errInput) },
+			"url":     func(req *http.Request) error { return &url.Error{Op: "Get", URL: req.URL.String(), Err: errTest} },
+			"wrapped": func(req *http.Request) error { return fmt.Errorf("sending to %s: %w", req.URL, errTest) },
 			"header": func(req *http.Request) error {
-				return fmt.Errorf("sent %v to %v: %w", req.Header["Authorization"], req.URL, errInput)
+				return fmt.Errorf("sent %v to %v: %w", req.Header["Authorization"], req.URL, errTest)
 			},
 			"joined": func(req *http.Request) error {
-				return errors.Join(errInput, errors.New(req.Header.Get("Authorization")))
+				return errors.Join(errTest, errors.New(req.Header.Get("Authorization")))
 			},
 		} {
 			var last error
 			rt := roundTrip(func(req *http.Request) (*http.Response, error) { return nil, fail(req) })
 			for _, err := range f.quietErrors(f.Context(), f.over(rt, freddy.WithMaxRetries(0))) {
-				require.ErrorIs(f, err, errInput, name)
+				require.ErrorIs(f, err, errTest, name)
 				last = err
 			}
 			var fault *freddy.TransportError
@@ -2012,15 +2006,6 @@ func echoRows(t *testing.T) {
 			}
 		})
 	}
-}
-
-// allocated returns the bytes that a function allocates, on all goroutines.
-func allocated(run func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	run()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
 }
 
 func sizeRows(t *testing.T) {

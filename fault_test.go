@@ -1,7 +1,6 @@
 package freddy_test
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -125,45 +124,6 @@ func trusting() freddy.Option {
 	return freddy.WithHTTPClient(&http.Client{Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: faulty.RootCAs()},
 	}})
-}
-
-// roundTrip is a RoundTripper of one function.
-type roundTrip func(req *http.Request) (*http.Response, error)
-
-func (r roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return r(req) }
-
-// A faultScript is a RoundTripper without sockets: it gives the first text, an
-// answer in bytes, to the first attempt and so on; the last repeats.
-type faultScript struct {
-	texts []string
-
-	mu sync.Mutex
-	at []time.Time // when each attempt came
-}
-
-func script(texts ...string) *faultScript { return &faultScript{texts: texts} }
-
-func (s *faultScript) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Body != nil {
-		io.Copy(io.Discard, req.Body)
-		req.Body.Close()
-	}
-	s.mu.Lock()
-	s.at = append(s.at, time.Now())
-	text := s.texts[min(len(s.at), len(s.texts))-1]
-	s.mu.Unlock()
-	return http.ReadResponse(bufio.NewReader(strings.NewReader(text)), req)
-}
-
-// waits returns the times between the attempts.
-func (s *faultScript) waits() []time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var waits []time.Duration
-	for i := 1; i < len(s.at); i++ {
-		waits = append(waits, s.at[i].Sub(s.at[i-1]))
-	}
-	return waits
 }
 
 // A faultOutcome is how a call ended.
@@ -397,12 +357,6 @@ func TestFaults(t *testing.T) {
 	t.Run("Echo", echoRows)
 }
 
-// The methods by what the client may do with them, RFC 9110, section 9.2.2.
-var (
-	repeated = []string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete}
-	sentOnce = []string{http.MethodPost, http.MethodPatch}
-)
-
 // A: connections that fail.
 func transportRows(t *testing.T) {
 	broken := map[string]faulty.Handler{
@@ -413,7 +367,7 @@ func transportRows(t *testing.T) {
 	}
 	fault(t, "A1_closed_once_then_ok", func(f *faultRow) {
 		for kind, answer := range broken {
-			for _, method := range repeated {
+			for _, method := range idempotent {
 				fault(f.T, kind+" "+method, func(f *faultRow) {
 					s := f.serve(answer, faulty.Reply(200, faultBody))
 					f.do(f.client(s.URL()), method).ok(2).within(fast)
@@ -428,7 +382,7 @@ func transportRows(t *testing.T) {
 	})
 	fault(t, "A2_closed_for_ever", func(f *faultRow) {
 		for kind, answer := range broken {
-			for _, method := range repeated {
+			for _, method := range idempotent {
 				fault(f.T, kind+" "+method, func(f *faultRow) {
 					s := f.serve(answer)
 					o := f.do(f.client(s.URL()), method).within(fast)
@@ -451,7 +405,7 @@ func transportRows(t *testing.T) {
 	})
 	fault(t, "A3_closed_after_a_create", func(f *faultRow) {
 		for kind, answer := range broken {
-			for _, method := range sentOnce {
+			for _, method := range notIdempotent {
 				fault(f.T, kind+" "+method, func(f *faultRow) {
 					s := f.serve(answer, faulty.Reply(200, faultBody))
 					err := f.do(f.client(s.URL()), method).within(fast).transport(0, 1)
@@ -464,7 +418,7 @@ func transportRows(t *testing.T) {
 		}
 	})
 	fault(t, "A5_closed_port", func(f *faultRow) {
-		for _, method := range slices.Concat(repeated, sentOnce) {
+		for _, method := range allMethods {
 			fault(f.T, method, func(f *faultRow) {
 				dials := new(atomic.Int32)
 				c := f.client("http://127.0.0.1", dialing(dials, faulty.Refused(f)))
@@ -541,7 +495,7 @@ func transportRows(t *testing.T) {
 		onRequest := []faulty.Handler{faulty.Reply(200, faultBody), faulty.Close, faulty.Reply(200, faultBody)}
 		onAnswer := []faulty.Handler{faulty.Then(faulty.Reply(200, faultBody), faulty.Close), faulty.Reply(200, faultBody)}
 		for kind, answers := range map[string][]faulty.Handler{"on request": onRequest, "on answer": onAnswer} {
-			for _, method := range slices.Concat(repeated, sentOnce) {
+			for _, method := range allMethods {
 				fault(f.T, kind+" "+method, func(f *faultRow) {
 					s := f.serve(answers...)
 					c := f.client(s.URL())
@@ -554,7 +508,7 @@ func transportRows(t *testing.T) {
 						}
 					}
 					switch {
-					case slices.Contains(repeated, method):
+					case slices.Contains(idempotent, method):
 						require.NoError(f, o.err)
 					case o.err == nil:
 						assert.Equal(f, 1, arrived)
@@ -838,7 +792,7 @@ func timeRows(t *testing.T) {
 		assert.Len(f, s.Requests(), 4)
 	})
 	fault(t, "A15_never_answers_a_create", func(f *faultRow) {
-		for _, method := range sentOnce {
+		for _, method := range notIdempotent {
 			s := f.serve(faulty.Stall)
 			o := f.do(f.client(s.URL(), freddy.WithAttemptTimeout(attempt)), method).within(attempt + fast)
 			err := o.transport(0, 1)
@@ -969,7 +923,7 @@ func answerRows(t *testing.T) {
 			"100 before":           faulty.Then(faulty.Raw(faulty.Head(100)), faulty.Reply(200, faultBody)),
 			"102, 103 before":      faulty.Then(faulty.Raw(faulty.Head(102)+faulty.Head(103, "Link: </a>", "Retry-After: 9")+faulty.Head(199)), faulty.Reply(200, faultBody)),
 		} {
-			for _, method := range slices.Concat(repeated, sentOnce) {
+			for _, method := range allMethods {
 				if method == http.MethodHead {
 					continue // these answers have bodies
 				}
@@ -1069,7 +1023,7 @@ func roundTripperRows(t *testing.T) {
 		closed := 0
 		c := f.over(roundTrip(func(req *http.Request) (*http.Response, error) {
 			response := reply(req)
-			response.Body = closer{response.Body, func() { closed++ }}
+			response.Body = &closer{Reader: response.Body, close: func() { closed++ }}
 			return response, errors.New("an error and a response")
 		}))
 		require.ErrorContains(f, f.get(c).transport(0, 4), "an error and a response")
@@ -1125,7 +1079,7 @@ func roundTripperRows(t *testing.T) {
 			closed := 0
 			c := f.over(roundTrip(func(req *http.Request) (*http.Response, error) {
 				response := reply(req)
-				response.Body = closer{test.body, func() { closed++ }}
+				response.Body = &closer{Reader: test.body, close: func() { closed++ }}
 				return response, nil
 			}))
 			o := f.post(c)
@@ -1139,21 +1093,10 @@ func roundTripperRows(t *testing.T) {
 	})
 }
 
-// A closer is a body that tells when it is closed.
-type closer struct {
-	io.Reader
-	close func()
-}
-
-func (c closer) Close() error {
-	c.close()
-	return nil
-}
-
 // B: what the status says.
 func statusRows(t *testing.T) {
 	const refusal = `{"error":{"type":"server_error","message":"Try later","code":"overloaded"}}`
-	every := slices.Concat(repeated, sentOnce)
+	every := allMethods
 	fault(t, "B1_503_for_ever", func(f *faultRow) {
 		s := f.serve(faulty.Reply(503, refusal, "X-Request-Id: req_b1"))
 		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete, http.MethodOptions} {
@@ -1170,7 +1113,7 @@ func statusRows(t *testing.T) {
 	})
 	fault(t, "B2_server_error_once", func(f *faultRow) {
 		for _, status := range []int{500, 502, 503, 504, 506, 507, 520, 529, 599} {
-			for _, method := range repeated {
+			for _, method := range idempotent {
 				fault(f.T, fmt.Sprint(status, method), func(f *faultRow) {
 					s := f.serve(faulty.Reply(status, refusal), faulty.Reply(200, faultBody))
 					f.do(f.client(s.URL()), method).ok(2).within(fast)
@@ -1182,7 +1125,7 @@ func statusRows(t *testing.T) {
 	})
 	fault(t, "B3_server_error_on_a_create", func(f *faultRow) {
 		for _, status := range []int{500, 502, 503, 504, 520, 529} {
-			for _, method := range sentOnce {
+			for _, method := range notIdempotent {
 				s := f.serve(faulty.Reply(status, refusal), faulty.Reply(200, faultBody))
 				require.ErrorIs(f, f.do(f.client(s.URL()), method).within(fast).api(status, 1), freddy.ErrServer)
 				assert.Len(f, s.Requests(), 1)
@@ -1215,7 +1158,7 @@ func statusRows(t *testing.T) {
 		for _, method := range every {
 			// Servers that send it close the connection.
 			s := f.serve(faulty.Then(faulty.Reply(408, "", "Connection: close"), faulty.Close), faulty.Reply(200, faultBody))
-			if o := f.do(f.client(s.URL()), method).within(fast); slices.Contains(repeated, method) {
+			if o := f.do(f.client(s.URL()), method).within(fast); slices.Contains(idempotent, method) {
 				o.ok(2)
 			} else {
 				o.isAPI(408, 1)
@@ -1440,7 +1383,7 @@ func cutRows(t *testing.T) {
 		} {
 			fault(f.T, name, func(f *faultRow) {
 				s := f.serve(answer)
-				for _, method := range sentOnce {
+				for _, method := range notIdempotent {
 					o := f.do(f.client(s.URL()), method).within(fast)
 					err := o.transport(200, 1)
 					require.ErrorIs(f, err, io.ErrUnexpectedEOF)
@@ -2015,7 +1958,7 @@ func retryAfterRows(t *testing.T) {
 				f.get(f.over(rt)).ok(2)
 				assert.Equal(f, []time.Duration{want}, rt.waits(), "%d %q", status, value)
 			}
-			for _, method := range slices.Concat(repeated, sentOnce) {
+			for _, method := range allMethods {
 				rt := script(faulty.Text(429, "", "Retry-After: "+value), faulty.Text(429, "", "retry-after: "+value), ok)
 				f.do(f.over(rt), method).ok(3)
 				assert.Equal(f, []time.Duration{want, want}, rt.waits(), "%s %q", method, value)
@@ -2285,7 +2228,7 @@ func budgetRows(t *testing.T) {
 		for range 5 {
 			f.get(c).ok(1)
 		}
-		rt.texts = []string{faulty.Text(503, "")}
+		rt.responses = []string{faulty.Text(503, "")}
 		f.get(c).isAPI(503, 2)
 		f.get(c).isAPI(503, 1)
 	})
