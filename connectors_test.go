@@ -1,7 +1,6 @@
 package freddy_test
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -41,7 +40,7 @@ func equalConnectors(t *testing.T, want, got freddy.Connector) {
 	assert.Equal(t, want, got)
 }
 
-func TestGet(t *testing.T) {
+func TestConnectorGet(t *testing.T) {
 	for _, name := range []string{"connector.json", "connector_snake_case.json"} {
 		client := newClient(t, server(t, reply(string(fixture(t, name)))))
 		connector, err := client.Connectors().Get(t.Context(), "pcon_github")
@@ -54,57 +53,7 @@ func TestGet(t *testing.T) {
 	equalConnectors(t, github(t), *connector)
 }
 
-func TestGetErrors(t *testing.T) {
-	for _, row := range []struct {
-		fixture             string
-		status              int
-		class               error
-		kind, code, message string
-	}{
-		{"error_connector_not_found.json", 404, freddy.ErrNotFound, "not_found_error", freddy.CodeConnectorNotFound, "Personal connector not found"},
-		{"error_invalid_api_key.json", 401, freddy.ErrUnauthenticated, "authentication_error", freddy.CodeInvalidAPIKey, "Invalid API key"},
-		{"error_configuration_forbidden.json", 403, freddy.ErrPermissionDenied, "authorization_error", freddy.CodeInsufficientPermissions, "You do not have permission to delete this configuration."},
-	} {
-		url := server(t, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("X-Request-Id", "req_7")
-			w.WriteHeader(row.status)
-			_, _ = w.Write(fixture(t, row.fixture))
-		})
-		connector, err := newClient(t, url).Connectors().Get(t.Context(), "pcon_github")
-		assert.Nil(t, connector)
-		require.ErrorIs(t, err, row.class)
-		var refusal *freddy.APIError
-		require.ErrorAs(t, err, &refusal)
-		assert.Equal(t, row.kind, refusal.Type)
-		assert.True(t, refusal.HasCode(row.code))
-		assert.Equal(t, row.message, refusal.Message)
-		assert.Equal(t, "/prefix/v1/personal-connectors/pcon_github", refusal.Path)
-		assert.Equal(t, fixture(t, row.fixture), refusal.Body)
-		assert.EqualError(t, err, fmt.Sprintf("freddy: GET /prefix/v1/personal-connectors/pcon_github: %d %s: %s, request id req_7",
-			row.status, row.code, row.message))
-	}
-}
-
-func TestGetRequiresAConnector(t *testing.T) {
-	for body, field := range map[string]string{
-		`{"object":"personal_connector"}`:          "/id",
-		`{"id":"a","object":"list"}`:               "/object",
-		`{"id":""}`:                                "/id",
-		`{"id":null}`:                              "/id",
-		`{"id":"a","object":5}`:                    "/object",
-		`{"id":"a","metadata":{"auth_method":[]}}`: "/metadata/auth_method",
-	} {
-		client := newClient(t, server(t, reply(body)))
-		connector, err := client.Connectors().Get(t.Context(), "pcon_github")
-		assert.Nil(t, connector)
-		var decode *freddy.DecodeError
-		require.ErrorAs(t, err, &decode, body)
-		assert.Equal(t, field, decode.Field, body)
-		assert.Equal(t, body, decode.Snippet)
-	}
-}
-
-func TestList(t *testing.T) {
+func TestConnectorList(t *testing.T) {
 	var query string
 	url := server(t, func(w http.ResponseWriter, r *http.Request) {
 		query = r.URL.RawQuery
@@ -127,7 +76,7 @@ func TestList(t *testing.T) {
 	assert.False(t, page.HasMore, "2 of 20")
 }
 
-func TestListTrailer(t *testing.T) {
+func TestHasMore(t *testing.T) {
 	for body, want := range map[string]bool{
 		`{"data":[{"id":"a"}],"hasMore":true}`:             true,
 		`{"data":[{"id":"a"}],"has_more":true}`:            true,
@@ -141,105 +90,4 @@ func TestListTrailer(t *testing.T) {
 		require.NoError(t, err, body)
 		assert.Equal(t, want, page.HasMore, body)
 	}
-}
-
-func TestListRequiresAList(t *testing.T) {
-	for body, field := range map[string]string{
-		`[]`:                                 "",
-		`{"object":"personal_connector"}`:    "/object",
-		`{"data":{}}`:                        "/data",
-		`{"data":[null]}`:                    "/data/0",
-		`{"data":[{"id":"a"},{}]}`:           "/data/1/id",
-		`{"data":[{"id":"a","object":"x"}]}`: "/data/0/object",
-		`{"data":[{"id":"a"},{"id":"b","metadata":{"authMethod":1}}]}`: "/data/1/metadata/authMethod",
-	} {
-		page, err := newClient(t, server(t, reply(body))).Connectors().List(t.Context(), freddy.ConnectorListParams{})
-		assert.Nil(t, page)
-		var decode *freddy.DecodeError
-		require.ErrorAs(t, err, &decode, body)
-		assert.Equal(t, field, decode.Field, body)
-	}
-}
-
-// catalogue serves n connectors by limit and offset, and counts the requests.
-func catalogue(t *testing.T, n int, requests *int) *freddy.Client {
-	t.Helper()
-	return newClient(t, server(t, func(w http.ResponseWriter, r *http.Request) {
-		*requests++
-		limit, offset := 20, 0
-		_, _ = fmt.Sscan(r.FormValue("limit"), &limit)
-		_, _ = fmt.Sscan(r.FormValue("offset"), &offset)
-		body := ""
-		for i := offset; i < min(n, offset+limit); i++ {
-			body += fmt.Sprintf(`,{"id":"pcon_%d"}`, i)
-		}
-		_, _ = io.WriteString(w, `{"object":"list","data":[`+body[min(1, len(body)):]+`]}`)
-	}))
-}
-
-func TestAll(t *testing.T) {
-	for _, row := range []struct{ n, limit, requests int }{
-		{0, 0, 1}, {1, 0, 1}, {20, 0, 2}, {45, 0, 3}, {45, 15, 4}, {99, 100, 1}, {100, 100, 2},
-	} {
-		var requests int
-		all := catalogue(t, row.n, &requests).Connectors().All(t.Context(), freddy.ConnectorListParams{Limit: row.limit})
-		assert.Zero(t, requests, "nothing is asked before the first pull")
-		for range 2 { // each range starts afresh
-			requests = 0
-			var i int
-			for connector, err := range all {
-				require.NoError(t, err)
-				require.Equal(t, fmt.Sprintf("pcon_%d", i), connector.ID)
-				i++
-				assert.Equal(t, min(i-1, row.n)/max(row.limit, 20*(1-min(row.limit, 1)))+1, requests, "the next page only when the last is consumed")
-			}
-			assert.Equal(t, row.n, i)
-			assert.Equal(t, row.requests, requests)
-		}
-	}
-}
-
-func TestAllBreak(t *testing.T) {
-	var requests int
-	for _, err := range catalogue(t, 100, &requests).Connectors().All(t.Context(), freddy.ConnectorListParams{Limit: 10}) {
-		require.NoError(t, err)
-		break
-	}
-	assert.Equal(t, 1, requests)
-}
-
-func TestAllEndsWithAnError(t *testing.T) {
-	for name, handler := range map[string]func(n int, w http.ResponseWriter){
-		"refused":       func(_ int, w http.ResponseWriter) { w.WriteHeader(http.StatusForbidden) },
-		"the same page": func(_ int, w http.ResponseWriter) { _, _ = io.WriteString(w, `{"data":[{"id":"a"},{"id":"b"}]}`) },
-		"pages in a circle": func(n int, w http.ResponseWriter) {
-			_, _ = fmt.Fprintf(w, `{"data":[{"id":"a%d"}],"hasMore":true}`, n%3)
-		},
-		"not a list": func(_ int, w http.ResponseWriter) { _, _ = io.WriteString(w, `[]`) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			var n, failures int
-			client := newClient(t, server(t, func(w http.ResponseWriter, _ *http.Request) { handler(n, w); n++ }))
-			for connector, err := range client.Connectors().All(t.Context(), freddy.ConnectorListParams{Limit: 2}) {
-				assert.NotEqual(t, connector == nil, err == nil)
-				if err != nil {
-					failures++
-				}
-			}
-			assert.Equal(t, 1, failures)
-			assert.LessOrEqual(t, n, 4)
-		})
-	}
-}
-
-func TestAllTakesOverlaps(t *testing.T) {
-	pages := []string{`{"data":[{"id":"a"},{"id":"b"}]}`, `{"data":[{"id":"b"},{"id":"c"}]}`, `{"data":[{"id":"c"}]}`}
-	var n int
-	client := newClient(t, server(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, pages[n]); n++ }))
-	var ids string
-	for connector, err := range client.Connectors().All(t.Context(), freddy.ConnectorListParams{Limit: 2}) {
-		require.NoError(t, err)
-		ids += connector.ID
-	}
-	assert.Equal(t, "abbcc", ids)
 }

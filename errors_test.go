@@ -2,21 +2,209 @@ package freddy_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/aitronos/freddy-go"
+	"github.com/aitronos/freddy-go/internal/faulty"
 )
 
-// Users build errors in their own tests: every one of them must work by hand.
-func TestErrorsMadeByHand(t *testing.T) {
+func TestErrorBody(t *testing.T) {
+	rejected := func(t *T, status int, body string, fields ...string) *freddy.APIError {
+		t.Helper()
+		return t.get(t.client(t.serve(faulty.Reply(status, body, fields...)).URL())).api(status, 1)
+	}
+	t.Run("D1 error object", func(t *testing.T) {
+		for _, row := range []struct {
+			fixture             string
+			status              int
+			sentinel            error
+			kind, code, message string
+		}{
+			{"error_connector_not_found.json", 404, freddy.ErrNotFound, "not_found_error", freddy.CodeConnectorNotFound, "Personal connector not found"},
+			{"error_invalid_api_key.json", 401, freddy.ErrUnauthenticated, "authentication_error", freddy.CodeInvalidAPIKey, "Invalid API key"},
+			{"error_configuration_forbidden.json", 403, freddy.ErrPermissionDenied, "authorization_error", freddy.CodeInsufficientPermissions, "You do not have permission to delete this configuration."},
+		} {
+			url := server(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("X-Request-Id", "req_7")
+				w.WriteHeader(row.status)
+				_, _ = w.Write(fixture(t, row.fixture))
+			})
+			connector, err := newClient(t, url).Connectors().Get(t.Context(), "pcon_github")
+			assert.Nil(t, connector)
+			require.ErrorIs(t, err, row.sentinel)
+			var apiErr *freddy.APIError
+			require.ErrorAs(t, err, &apiErr)
+			assert.Equal(t, row.kind, apiErr.Type)
+			assert.True(t, apiErr.HasCode(row.code))
+			assert.Equal(t, row.message, apiErr.Message)
+			assert.Equal(t, "/prefix/v1/personal-connectors/pcon_github", apiErr.Path)
+			assert.Equal(t, fixture(t, row.fixture), apiErr.Body)
+			assert.EqualError(t, err, fmt.Sprintf("freddy: GET /prefix/v1/personal-connectors/pcon_github: %d %s: %s, request id req_7",
+				row.status, row.code, row.message))
+		}
+	})
+	t.Run("all fields", func(t *testing.T) {
+		for _, row := range []struct {
+			name, body string
+			status     int
+			want       freddy.APIError
+		}{
+			{"D2 standard envelope", string(fixture(t, "error_standard_envelope.json")), 400, freddy.APIError{
+				Type: "client_error", Code: "INVALID_EMAIL_FORMAT", Message: "Please enter a valid email address.",
+				SystemMessage: "Email validation failed", TraceID: "2fbbf3b6-51a1-4f1b-88e2-c00e8b52fbb8",
+				Details: []byte(`{ "field": "email", "value": "invalid-email" }`),
+			}},
+			{"D4 detail envelope", string(fixture(t, "error_detail_envelope.json")), 400, freddy.APIError{
+				Type: "ValidationError", Message: "Human-readable error description", RequestID: "req_123456789",
+				Fields: []freddy.FieldError{{Field: "/email", Message: "Invalid email format", Code: "INVALID_FORMAT"}},
+			}},
+			{"D3 FastAPI validation", string(fixture(t, "error_fastapi_validation.json")), 422, freddy.APIError{
+				Message: "limit: Input should be less than or equal to 100 (and 1 more)",
+				Fields: []freddy.FieldError{
+					{Field: "limit", Message: "Input should be less than or equal to 100", Code: "less_than_equal"},
+					{Field: "/credentials/0", Message: "Field required", Code: "missing"},
+				},
+			}},
+			{"D3 FastAPI detail", string(fixture(t, "error_fastapi_detail.json")), 405, freddy.APIError{Message: "Method Not Allowed"}},
+			{"D5 HTML", "<html><h1>Conflict</h1>", 409, freddy.APIError{Message: "Conflict"}},
+			{"D5 empty", "", 403, freddy.APIError{Message: "Forbidden"}},
+			{"D5 unknown status", "", 499, freddy.APIError{}},
+		} {
+			t.Run(row.name, func(t *testing.T) {
+				url := server(t, func(w http.ResponseWriter, _ *http.Request) {
+					w.WriteHeader(row.status)
+					_, _ = io.WriteString(w, row.body)
+				})
+				_, err := newClient(t, url).Connectors().Get(t.Context(), "pcon_x")
+				var got *freddy.APIError
+				require.ErrorAs(t, err, &got)
+				assert.NotEmpty(t, got.Header)
+				row.want.Method, row.want.Path, row.want.StatusCode, row.want.Attempts = "GET", "/prefix/v1/personal-connectors/pcon_x", row.status, 1
+				row.want.Header, row.want.Body = got.Header, []byte(row.body)
+				assert.Equal(t, row.want.Details, got.Details)
+				row.want.Details = got.Details
+				if row.body == "" {
+					assert.Empty(t, got.Body)
+					row.want.Body = got.Body
+				}
+				assert.Equal(t, row.want, *got)
+			})
+		}
+	})
+	runInBubble(t, "D4 request id of header and body", func(t *T) {
+		body := string(fixture(t, "error_detail_envelope.json"))
+		assert.Equal(t, "req_header", rejected(t, 400, body, "X-Request-Id: req_header").RequestID)
+	})
+	runInBubble(t, "D5 undocumented body", func(t *T) {
+		for body, message := range map[string]string{
+			`{"error":"boom"}`:            "boom",
+			`{"message":"boom"}`:          "boom",
+			`{"detail":"boom"}`:           "boom",
+			`{"error":null}`:              "",
+			`{"error":[]}`:                "",
+			`{"error":{}}`:                "",
+			`{"error":{"message":null}}`:  "",
+			`{"error":{"message":5}}`:     "",
+			`{"error":true}`:              "",
+			`{"detail":null}`:             "",
+			`{"detail":[]}`:               "",
+			`{"detail":[null,5,"x"]}`:     "",
+			`{"detail":{"a":"b"}}`:        "",
+			`{}`:                          "",
+			`[]`:                          "",
+			`null`:                        "",
+			`"boom"`:                      "",
+			`5`:                           "",
+			``:                            "",
+			` `:                           "",
+			`<html>boom</html>`:           "",
+			"\xff\xfe\x00":                "",
+			`{"error":{"message":"bo`:     "bo",
+			`{"error":{"code":"c"}} junk`: "",
+		} {
+			for status, text := range map[int]string{404: "Not Found", 418: "I'm a teapot", 499: ""} {
+				err := rejected(t, status, body)
+				want := message
+				if want == "" {
+					want = text
+				}
+				if !strings.HasPrefix(body, `{"detail":[n`) { // errors without a message, which may be counted
+					assert.Equal(t, want, err.Message, body)
+				}
+				assert.Equal(t, body, string(err.Body))
+			}
+		}
+		// A property of a wrong type is ignored.
+		err := rejected(t, 400, `{"error":{"code":7,"type":["t"],"message":"boom","trace_id":{"a":1},"details":[1]},"meta":"x","errors":{}}`, "X-Request-Id: req_d5")
+		assert.Equal(t, []string{"", "", "boom", "", "req_d5"}, []string{err.Code, err.Type, err.Message, err.TraceID, err.RequestID})
+		assert.JSONEq(t, `[1]`, string(err.Details))
+	})
+	runInBubble(t, "D8 control and bidirectional characters", func(t *T) {
+		nasty := "one\ntwo\r\x1b[31mred\x07\u202eevil\u2066\u200b\u0085\u2028\x00\x7f\ufeffend"
+		quoted, err := json.Marshal(nasty)
+		require.NoError(t, err)
+		for _, form := range []string{`{"error":{"message":%s,"code":%[1]s}}`, `{"detail":%s}`, `{"error":%s}`} {
+			apiErr := rejected(t, 400, fmt.Sprintf(form, quoted))
+			assert.Equal(t, nasty, apiErr.Message, "the field is unchanged")
+			assert.Contains(t, apiErr.Error(), `one\ntwo\r\x1b[31mred`)
+			assert.Contains(t, apiErr.Error(), `\u202e`)
+		}
+		long := `{"error":{"code":"c","message":"` + strings.Repeat(`\"ü\n`, 1<<20/6) + `"}}`
+		apiErr := rejected(t, 400, long)
+		assert.Equal(t, "c", apiErr.Code)
+		assert.Len(t, apiErr.Body, 64<<10)
+		full := strings.Repeat("\"ü\n", 1<<20/6)
+		assert.True(t, strings.HasPrefix(full, strings.TrimRight(apiErr.Message, "\ufffd")))
+		assert.Greater(t, len(apiErr.Message), 40<<10)
+		// settle checks that a header does not break the line.
+		apiErr = rejected(t, 400, "", "X-Request-Id: \u202ereq\u2028", "Location: http://\u202ehost/")
+		assert.Equal(t, "\u202ereq\u2028", apiErr.RequestID)
+	})
+	runInBubble(t, "D8 in other parts of a response", func(t *T) {
+		s := t.serve(faulty.Reply(200, "\x1b[31m\u202e", "Content-Type: text/\u2028\u202e", "X-Request-Id: "+strings.Repeat("\u202e", 2000)))
+		t.get(t.client(s.URL())).isDecode(200)
+		s = t.serve(faulty.Reply(200, "{\"id\":\"x\",\"metadata\":{\"supported\x1bFeatures\":1}, \"\u202ename\x1b\": }"))
+		t.get(t.client(s.URL())).isDecode(200)
+		s = t.serve(faulty.Cut(200, 50, "", "X-Request-Id: "+strings.Repeat("\u202e", 2000)))
+		t.get(t.client(s.URL())).isTransport(200, 4)
+		s = t.serve(faulty.Then(faulty.Raw("HTTP/1.1 \x1b[31m\u202e"+strings.Repeat("x", 3000)+"\r\n\r\n"), faulty.Close))
+		t.get(t.client(s.URL())).isTransport(0, 4)
+	})
+	runInBubble(t, "D10 two ids and long ids", func(t *T) {
+		err := rejected(t, 400, `{"error":{"trace_id":"trace_1"}}`, "X-Request-Id: req_1")
+		assert.Equal(t, "req_1", err.RequestID)
+		assert.Equal(t, "trace_1", err.TraceID)
+		junk := strings.Repeat("junk ü ", 64<<10/8)
+		capped := func(id string) {
+			assert.LessOrEqual(t, len(id), 4<<10)
+			assert.GreaterOrEqual(t, len(id), 4<<10-4)
+			assert.True(t, utf8.ValidString(id))
+		}
+		err = rejected(t, 400, `{"error":{"trace_id":"`+junk[:60<<10]+`"}}`, "X-Request-Id: "+junk)
+		capped(err.RequestID)
+		capped(err.TraceID)
+		capped(rejected(t, 400, `{"meta":{"request_id":"`+junk[:60<<10]+`"}}`).RequestID)
+		s := t.serve(faulty.Reply(200, "", "X-Request-Id: "+junk))
+		o := t.get(t.client(s.URL()))
+		capped(o.decode(200).RequestID)
+		capped(o.response.RequestID)
+		capped(t.get(t.client(t.serve(faulty.Cut(200, 9, "", "X-Request-Id: "+junk)).URL())).transport(200, 4).RequestID)
+	})
+}
+
+// Users create errors in their own tests.
+func TestErrorText(t *testing.T) {
 	for _, row := range []struct {
 		err  error
 		text string
@@ -47,8 +235,8 @@ func TestErrorsMadeByHand(t *testing.T) {
 	assert.False(t, (&freddy.APIError{StatusCode: 404}).HasCode(""))
 }
 
-func TestClasses(t *testing.T) {
-	classes := []error{
+func TestSentinels(t *testing.T) {
+	sentinels := []error{
 		freddy.ErrBadRequest, freddy.ErrUnauthenticated, freddy.ErrPermissionDenied, freddy.ErrNotFound,
 		freddy.ErrConflict, freddy.ErrRateLimited, freddy.ErrServer, freddy.ErrInvalidArgument, freddy.ErrResponseTooLarge,
 	}
@@ -57,8 +245,8 @@ func TestClasses(t *testing.T) {
 		404: freddy.ErrNotFound, 405: nil, 408: nil, 409: freddy.ErrConflict, 410: nil, 422: freddy.ErrBadRequest,
 		429: freddy.ErrRateLimited, 499: nil, 500: freddy.ErrServer, 501: freddy.ErrServer, 599: freddy.ErrServer, 600: nil,
 	} {
-		for _, class := range classes {
-			assert.Equal(t, errors.Is(want, class), errors.Is(&freddy.APIError{StatusCode: status}, class), "%d %v", status, class)
+		for _, sentinel := range sentinels {
+			assert.Equal(t, errors.Is(want, sentinel), errors.Is(&freddy.APIError{StatusCode: status}, sentinel), "%d %v", status, sentinel)
 		}
 	}
 	assert.ErrorIs(t, &freddy.ArgumentError{}, freddy.ErrInvalidArgument)
@@ -96,53 +284,4 @@ func TestLogValue(t *testing.T) {
 		assert.Contains(t, out.String(), want)
 	}
 	assert.NotContains(t, out.String(), "hidden")
-}
-
-func TestErrorOfEachBody(t *testing.T) {
-	for _, row := range []struct {
-		name, body string
-		status     int
-		want       freddy.APIError
-	}{
-		{"standard", string(fixture(t, "error_standard_envelope.json")), 400, freddy.APIError{
-			Type: "client_error", Code: "INVALID_EMAIL_FORMAT", Message: "Please enter a valid email address.",
-			SystemMessage: "Email validation failed", TraceID: "2fbbf3b6-51a1-4f1b-88e2-c00e8b52fbb8",
-			Details: []byte(`{ "field": "email", "value": "invalid-email" }`),
-		}},
-		{"detail", string(fixture(t, "error_detail_envelope.json")), 400, freddy.APIError{
-			Type: "ValidationError", Message: "Human-readable error description", RequestID: "req_123456789",
-			Fields: []freddy.FieldError{{Field: "/email", Message: "Invalid email format", Code: "INVALID_FORMAT"}},
-		}},
-		{"validation", string(fixture(t, "error_fastapi_validation.json")), 422, freddy.APIError{
-			Message: "limit: Input should be less than or equal to 100 (and 1 more)",
-			Fields: []freddy.FieldError{
-				{Field: "limit", Message: "Input should be less than or equal to 100", Code: "less_than_equal"},
-				{Field: "/credentials/0", Message: "Field required", Code: "missing"},
-			},
-		}},
-		{"405", string(fixture(t, "error_fastapi_detail.json")), 405, freddy.APIError{Message: "Method Not Allowed"}},
-		{"html", "<html><h1>Conflict</h1>", 409, freddy.APIError{Message: "Conflict"}},
-		{"empty", "", 403, freddy.APIError{Message: "Forbidden"}},
-		{"unknown status", "", 499, freddy.APIError{}},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			url := server(t, func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(row.status)
-				_, _ = io.WriteString(w, row.body)
-			})
-			_, err := newClient(t, url).Connectors().Get(t.Context(), "pcon_x")
-			var got *freddy.APIError
-			require.ErrorAs(t, err, &got)
-			assert.NotEmpty(t, got.Header)
-			row.want.Method, row.want.Path, row.want.StatusCode, row.want.Attempts = "GET", "/prefix/v1/personal-connectors/pcon_x", row.status, 1
-			row.want.Header, row.want.Body = got.Header, []byte(row.body)
-			assert.Equal(t, row.want.Details, got.Details)
-			row.want.Details = got.Details
-			if row.body == "" {
-				assert.Empty(t, got.Body)
-				row.want.Body = got.Body
-			}
-			assert.Equal(t, row.want, *got)
-		})
-	}
 }

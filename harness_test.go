@@ -161,25 +161,29 @@ func (t *T) client(origin string, opts ...freddy.Option) *freddy.Client {
 		freddy.WithMaxRetryAfter(2 * time.Second),
 		freddy.WithMaxResponseBytes(1 << 20),
 	}
-	if t.network != nil {
-		defaults = append(defaults, t.withTransport())
-	}
 	return t.newClient(testKey, append(defaults, opts...)...)
 }
 
-// newClient returns a client with these options only.
+// newClient returns a client that has only the options. In a bubble it reaches
+// the servers in memory.
 func (t *T) newClient(key string, opts ...freddy.Option) *freddy.Client {
 	t.Helper()
+	if t.network != nil {
+		opts = append([]freddy.Option{t.withTransport()}, opts...)
+	}
 	client, err := freddy.NewClient(key, opts...)
 	require.NoError(t, err)
 	t.checks.CloseIdle(client.CloseIdleConnections)
 	return client
 }
 
-// transport returns a transport that reaches the servers of the row and trusts
-// their certificates.
+// transport returns a transport that reaches the servers of the row, trusts their
+// certificates and limits headers as the default one does.
 func (t *T) transport() *http.Transport {
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: faulty.RootCAs()}}
+	transport := &http.Transport{
+		TLSClientConfig:        &tls.Config{RootCAs: faulty.RootCAs()},
+		MaxResponseHeaderBytes: 1 << 20,
+	}
 	if t.network != nil {
 		transport.DialContext = t.network.DialContext
 	}

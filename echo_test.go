@@ -1,0 +1,222 @@
+package freddy_test
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/aitronos/freddy-go"
+	"github.com/aitronos/freddy-go/internal/faulty"
+)
+
+// Servers, proxies and net/http quote what they received.
+func TestEcho(t *testing.T) {
+	// Errors of net/http that quote the response.
+	quotes := map[string]bool{"transfer": true, "status": true, "status line": true, "header line": true}
+	for name, response := range map[string]func(echo string) string{
+		"message": func(echo string) string {
+			return faulty.Text(http.StatusNotFound, `{"error":{"message":"no key `+echo+`."}}`)
+		},
+		"properties": func(echo string) string {
+			return faulty.Text(http.StatusBadRequest, strings.ReplaceAll(`{"success":false,"error":{"code":"$","type":"$","message":"$","system_message":"$","trace id":"$","details":{"$":["$"]}}}`, "$", echo))
+		},
+		"fields": func(echo string) string {
+			return faulty.Text(http.StatusUnprocessableEntity, strings.ReplaceAll(`{"detail":[{"loc":["body","$"],"msg":"$","type":"$"}],"meta":{"request id":"$"}}`, "$", echo))
+		},
+		"page": func(echo string) string {
+			return faulty.Text(http.StatusBadGateway, "<p>Authorization: Bearer "+echo+"</p>", "Content-Type: text/html")
+		},
+		"not JSON": func(echo string) string { return faulty.Text(http.StatusOK, "Authorization: "+echo+" ?") },
+		"property name": func(echo string) string {
+			return faulty.Text(http.StatusOK, `{"`+echo+`":nope}`)
+		},
+		"wrong type": func(echo string) string { return faulty.Text(http.StatusOK, `{"id":"x","createdAt":"`+echo+`"}`) },
+		"success false": func(echo string) string {
+			return faulty.Text(http.StatusOK, `{"success":false,"error":{"code":"`+echo+`"}}`)
+		},
+		"success": func(echo string) string { return faulty.Text(http.StatusOK, `{"id":"x","a":"`+echo+`"}`, "X-A: "+echo) },
+		"header": func(echo string) string {
+			return faulty.Text(http.StatusForbidden, "", "X-A: Bearer "+echo, "X-A: "+echo)
+		},
+		"request id": func(echo string) string { return faulty.Text(http.StatusForbidden, "", "X-Request-Id: "+echo) },
+		"version": func(echo string) string {
+			return faulty.Text(http.StatusOK, connectorBody, "Freddy-Api-Version: "+echo)
+		},
+		"location":         func(echo string) string { return faulty.Text(http.StatusFound, "", "Location: https://x/"+echo) },
+		"host of location": func(echo string) string { return faulty.Text(http.StatusFound, "", "Location: https://"+echo+"/") },
+		"content type":     func(echo string) string { return faulty.Text(http.StatusOK, "<", "Content-Type: text/"+echo) },
+		"content encoding": func(echo string) string { return faulty.Text(http.StatusOK, "<", "Content-Encoding: "+echo) },
+		"Retry-After":      func(echo string) string { return faulty.Text(http.StatusServiceUnavailable, "", "Retry-After: "+echo) },
+		"transfer":         func(echo string) string { return faulty.Text(http.StatusOK, "", "Transfer-Encoding: "+echo) },
+		"reason":           func(echo string) string { return "HTTP/1.1 404 " + echo + "\r\n\r\n" },
+		"status":           func(echo string) string { return "HTTP/1.1 " + echo + "\r\n\r\n" },
+		"status line":      func(echo string) string { return echo + "\r\n\r\n" },
+		"header line":      func(echo string) string { return "HTTP/1.1 200 OK\r\n" + echo + "\r\n\r\n" },
+		"chunk": func(echo string) string {
+			return faulty.Head(http.StatusOK, "Transfer-Encoding: chunked") + echo + "\r\n"
+		},
+	} {
+		runInBubble(t, "in "+name, func(t *T) {
+			for _, key := range []string{testKey, oddKey} {
+				for form, echo := range forms(key) {
+					if quotes[name] && form != "plain" {
+						continue // see "escaped twice"
+					}
+					_, ok := t.echoed(key, response(echo), key, echo)
+					require.True(t, !ok || name == "success" || name == "version", form)
+				}
+			}
+		})
+	}
+
+	for name, text := range map[string]string{
+		"bearer": "Bearer " + testKey, "user and key": "x:" + testKey, "key and colon": testKey + ":", "header": "Authorization: Bearer " + testKey + "\r\n",
+	} {
+		runInBubble(t, "in base64 of "+name, func(t *T) {
+			for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawURLEncoding} {
+				t.echoed(testKey, faulty.Text(http.StatusBadGateway, "Basic "+encoding.EncodeToString([]byte(text))), testKey)
+			}
+		})
+	}
+
+	for _, key := range []string{`fk-&lt;5e9d7c41`, `fk-%41"5e9d7c41`, `fk-%41<5e9d7c41`, `fk-\u0041<5e9d7c41`, `fk-&copy-5e9d"7c41`} {
+		runInBubble(t, "of a key that looks escaped, "+key, func(t *T) {
+			for _, form := range []string{"plain", "json", "go", "html", "query", "percent", "json_escapes"} {
+				echo := forms(key)[form]
+				t.echoed(key, faulty.Text(http.StatusNotFound, `{"error":{"message":"`+echo+`"}}`), key, echo)
+			}
+		})
+	}
+
+	// A value that is cut contains no part of the key either.
+	for name, row := range map[string]struct {
+		cut      int
+		response func(text string) string
+	}{
+		"request id": {4 << 10, func(text string) string { return faulty.Text(http.StatusNotFound, "", "X-Request-Id: "+text) }},
+		"request id of an incomplete response": {4 << 10, func(text string) string {
+			return faulty.Head(http.StatusOK, "Content-Length: 9", "X-Request-Id: "+text) + "{"
+		}},
+		"request id in the body": {4 << 10, func(text string) string {
+			return faulty.Text(http.StatusNotFound, `{"meta":{"request id":"`+text+`"}}`)
+		}},
+		"trace id":     {4 << 10, func(text string) string { return faulty.Text(http.StatusNotFound, `{"trace id":"`+text+`"}`) }},
+		"content type": {4 << 10, func(text string) string { return faulty.Text(http.StatusOK, "<", "Content-Type: "+text) }},
+		"version": {4 << 10, func(text string) string {
+			return faulty.Text(http.StatusOK, connectorBody, "Freddy-Api-Version: "+text)
+		}},
+		"snippet": {200, func(text string) string { return faulty.Text(http.StatusOK, text) }},
+		"body":    {64 << 10, func(text string) string { return faulty.Text(http.StatusNotFound, text+"...") }},
+		"message": {64<<10 - len(`{"message":"`), func(text string) string { return faulty.Text(http.StatusNotFound, `{"message":"`+text+`..."}`) }},
+		"details": {64<<10 - len(`{"details":"`), func(text string) string { return faulty.Text(http.StatusNotFound, `{"details":"`+text+`..."}`) }},
+		"text":    {1 << 10, func(text string) string { return faulty.Text(http.StatusNotFound, `{"message":"`+text+`"}`) }},
+		"cause":   {512, func(text string) string { return text + "\r\n\r\n" }},
+	} {
+		runInBubble(t, "cut in "+name, func(t *T) {
+			for _, shown := range []int{len(testKey) - 1, len(testKey) / 2} {
+				text := strings.Repeat("x", row.cut-shown) + testKey + "xxx"
+				t.echoed(testKey, row.response(text), testKey[:shown])
+			}
+		})
+	}
+	runInBubble(t, "in an invalid status line or header", func(t *T) {
+		for _, response := range []string{
+			testKey + "\r\n\r\n", "HTTP/1.1 " + testKey + "\r\n\r\n", "HTTP/1.1 200 " + testKey + "\r\n" + testKey + "\r\n\r\n",
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: " + testKey + "\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: " + testKey + "\r\n\r\n",
+			"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2" + testKey + "\r\n\r\n", "HTTP/" + testKey + " 200 OK\r\n\r\n",
+		} {
+			s := t.serve(faulty.Then(faulty.Raw(response), faulty.Close))
+			require.Error(t, t.get(t.client(s.URL()), freddy.WithMaxRetries(0)).transport(0, 1))
+		}
+	})
+	runInBubble(t, "in the path", func(t *T) {
+		s := t.serve(faulty.Reply(http.StatusNotFound, ""))
+		client := t.client(s.URL())
+		_, err := client.Connectors().Get(t.Context(), testKey)
+		require.ErrorIs(t, err, freddy.ErrNotFound)
+		faulty.NoSecret(t, testKey, err)
+		err = client.Do(t.Context(), http.MethodGet, "/x/"+forms(testKey)["percent"]+"?"+testKey, nil, nil)
+		require.ErrorIs(t, err, freddy.ErrNotFound)
+		faulty.NoSecret(t, testKey, err)
+		faulty.NoSecret(t, forms(testKey)["percent"], err)
+	})
+	runInBubble(t, "in the method", func(t *T) {
+		s := t.serve(faulty.Reply(http.StatusNotFound, ""))
+		err := t.client(s.URL()).Do(t.Context(), testKey, "/x", nil, nil)
+		require.Error(t, err)
+		faulty.NoSecret(t, testKey, err)
+	})
+	runInBubble(t, "in the base URL", func(t *T) {
+		s := t.serve(faulty.Reply(http.StatusOK, listBody(0, 1, `,"hasMore":true`)))
+		client := t.client(s.URL() + "/" + testKey)
+		got, err := t.collect(client.Connectors().All(t.Context(), freddy.ConnectorListParams{}), 9)
+		assert.Len(t, got, 1)
+		require.Error(t, err)
+	})
+	runInBubble(t, "in the name of a header", func(t *T) {
+		response, _ := t.echoed(testKey, faulty.Text(http.StatusNotFound, "", "X-"+testKey+": 1"), testKey)
+		assert.NotContains(t, strings.ToLower(fmt.Sprint(response.Header)), testKey)
+	})
+	runInBubble(t, "escaped twice", func(t *T) {
+		for _, key := range []string{testKey, oddKey} {
+			for _, echo := range []string{strconv.Quote(key), forms(key)["json_escapes"], forms(key)["percent"]} {
+				twice := url.QueryEscape(echo)
+				t.echoed(key, echo+"\r\n\r\n", key) // net/http quotes it again
+				t.echoed(key, faulty.Text(http.StatusBadGateway, twice), key, echo, twice)
+				t.echoed(key, faulty.Text(http.StatusBadGateway, strconv.Quote(echo)), key, echo)
+			}
+		}
+	})
+	runInBubble(t, "in JSON within JSON", func(t *T) {
+		inner := `{"key":"` + forms(testKey)["json_escapes"] + `"}`
+		outer, err := json.Marshal(map[string]any{"error": map[string]string{"message": inner}})
+		require.NoError(t, err)
+		t.echoed(testKey, faulty.Text(http.StatusBadGateway, string(outer)), testKey, forms(testKey)["json_escapes"], strings.ReplaceAll(forms(testKey)["json_escapes"], `\`, `\\`))
+	})
+}
+
+// oddKey differs from all its encodings.
+const oddKey = `fk-"<&>'\/+=~?#{}-5e9d7c`
+
+// forms returns encodings of a text by name.
+func forms(text string) map[string]string {
+	each := func(format string) string {
+		var b strings.Builder
+		for _, c := range []byte(text) {
+			fmt.Fprintf(&b, format, c)
+		}
+		return b.String()
+	}
+	quoted, _ := json.Marshal(text)
+	return map[string]string{
+		"plain": text, "json": strings.Trim(string(quoted), `"`), "go": strings.Trim(strconv.Quote(text), `"`),
+		"json_escapes": each(`\u%04x`), "upper_json_escapes": each(`\u%04X`), "hex_escapes": each(`\x%02x`), "percent": each("%%%02x"), "upper_percent": each("%%%02X"),
+		"query": url.QueryEscape(text), "path": url.PathEscape(text), "html": html.EscapeString(text), "html_decimal": each("&#%d;"), "html_hex": each("&#x%x;"),
+		"hex": hex.EncodeToString([]byte(text)), "upper_hex": strings.ToUpper(hex.EncodeToString([]byte(text))),
+		"base64": base64.StdEncoding.EncodeToString([]byte(text)), "url_base64": base64.RawURLEncoding.EncodeToString([]byte(text)),
+	}
+}
+
+// echoed makes a call whose response, as on the wire, is text. It requires that
+// neither the error nor the Response contains a secret. It returns the Response
+// and whether the call succeeded.
+func (t *T) echoed(key, text string, secrets ...string) (freddy.Response, bool) {
+	t.Helper()
+	client := t.newClient(key, freddy.WithBaseURL("http://127.0.0.1"), freddy.WithMaxRetries(0), withTransport(script(text)))
+	var response freddy.Response
+	_, err := client.Connectors().Get(t.Context(), "x", freddy.WithResponse(&response))
+	for _, secret := range secrets {
+		faulty.NoSecret(t, secret, err, response)
+	}
+	return response, err == nil
+}
