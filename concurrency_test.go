@@ -1,13 +1,18 @@
 package freddy_test
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -216,3 +221,122 @@ func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
 }
 func (h logHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
 func (h logHandler) WithGroup(string) slog.Handler      { return h }
+
+// A cutter is a server that closes every connection at a random point of the
+// request, before it is processed, or of the response, after it was. It counts the
+// creations.
+type cutter struct {
+	net.Listener
+	mu      sync.Mutex
+	created map[string]int
+}
+
+func newCutter(t *testing.T) *cutter {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	c := &cutter{Listener: listener, created: map[string]int{}}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			wg.Go(func() { c.serve(conn) })
+		}
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		wg.Wait()
+	})
+	return c
+}
+
+func (c *cutter) serve(conn net.Conn) {
+	defer conn.Close()
+	if rand.IntN(2) == 0 { // close with RST instead of FIN
+		_ = conn.(*net.TCPConn).SetLinger(0)
+	}
+	for requests := 1 + rand.IntN(2); requests > 0; requests-- { // some connections are closed when they are reused
+		var in io.Reader = conn
+		if rand.IntN(3) == 0 {
+			in = io.LimitReader(conn, rand.Int64N(600))
+		}
+		req, err := http.ReadRequest(bufio.NewReader(in))
+		if err != nil {
+			return
+		}
+		var body struct{ Name string }
+		if err := json.NewDecoder(req.Body).Decode(&body); err != nil {
+			return
+		}
+		c.mu.Lock()
+		c.created[body.Name]++
+		c.mu.Unlock()
+		response := fmt.Appendf(nil, "HTTP/1.1 201 Created\r\nX-Request-Id: req_%[1]s\r\nContent-Length: %[2]d\r\n\r\n{\"id\":%[1]q}", body.Name, len(body.Name)+9)
+		if rand.IntN(3) > 0 {
+			response = response[:rand.IntN(len(response))]
+			requests = 0
+		}
+		if _, err := conn.Write(response); err != nil {
+			return
+		}
+	}
+}
+
+// Wherever the connection is cut, nothing is created twice, and the error says
+// whether it may have been created.
+func TestCreatedOnce(t *testing.T) {
+	const tries, workers = 5_000, 8
+	server := newCutter(t)
+	client := newClient(t, "http://"+server.Addr().String()+"/v1")
+	outcomes := make([]error, tries)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < tries; i += workers {
+				created, err := client.Configurations().Create(context.Background(), freddy.ConfigurationCreateParams{
+					PersonalConnectorID: "pcon_github", Name: "n" + strconv.Itoa(i), Credentials: freddy.BearerCredentials("example-token"),
+				})
+				if err == nil {
+					err = checkID(created, "n"+strconv.Itoa(i))
+				}
+				outcomes[i] = err
+			}
+		})
+	}
+	wg.Wait()
+
+	server.mu.Lock()
+	defer server.mu.Unlock()
+	seen := map[string]int{}
+	for i, err := range outcomes {
+		count := server.created["n"+strconv.Itoa(i)]
+		require.LessOrEqual(t, count, 1, "created twice")
+		var lost *freddy.TransportError
+		switch {
+		case err == nil:
+			seen["created"]++
+			require.Equal(t, 1, count)
+		case errors.As(err, &lost) && !lost.Ambiguous:
+			seen["not created"]++
+			require.Zero(t, count, "not ambiguous, but created: %v", err)
+		case errors.As(err, &lost):
+			seen["ambiguous, created: "+strconv.Itoa(count)]++
+		default:
+			require.NoError(t, err, "another kind of error")
+		}
+	}
+	t.Log(seen)
+	for _, outcome := range []string{"created", "ambiguous, created: 0", "ambiguous, created: 1"} {
+		assert.Greater(t, seen[outcome], tries/100, outcome)
+	}
+}
+
+func checkID(created *freddy.Configuration, want string) error {
+	if created.ID != want {
+		return fmt.Errorf("created %s, want %s", created.ID, want)
+	}
+	return nil
+}

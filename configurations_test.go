@@ -28,7 +28,7 @@ func sample() freddy.Configuration {
 	}
 }
 
-func TestCreate(t *testing.T) {
+func TestConfigurationCreate(t *testing.T) {
 	client, last := recorder(t, http.StatusCreated, string(fixture(t, "configuration_wrapped.json")))
 	off := false
 	got, err := client.Configurations().Create(t.Context(), freddy.ConfigurationCreateParams{
@@ -54,10 +54,10 @@ func TestCreate(t *testing.T) {
 		PersonalConnectorID: "pcon_github", Name: "n", Credentials: freddy.NewCredentials(map[string]any{"token": "t"}),
 	})
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"personalConnectorId":"pcon_github","name":"n","credentials":{"token":"t"}}`, last.Body, "what is zero is absent")
+	assert.JSONEq(t, `{"personalConnectorId":"pcon_github","name":"n","credentials":{"token":"t"}}`, last.Body, "zero fields are absent")
 }
 
-func TestCreateShortForm(t *testing.T) {
+func TestConfigurationCreateShortForm(t *testing.T) {
 	client, _ := recorder(t, http.StatusOK, string(fixture(t, "configuration_created.json")))
 	got, err := client.Configurations().Create(t.Context(), freddy.ConfigurationCreateParams{
 		PersonalConnectorID: "pcon_notion", Name: "n", Credentials: freddy.APIKeyCredentials("example"),
@@ -70,7 +70,7 @@ func TestCreateShortForm(t *testing.T) {
 	}, got)
 }
 
-func TestArgumentsOfConfigurations(t *testing.T) {
+func TestConfigurationArguments(t *testing.T) {
 	client, last := recorder(t, http.StatusOK, `{}`)
 	c := client.Configurations()
 	credentials := freddy.APIKeyCredentials("example")
@@ -86,15 +86,15 @@ func TestArgumentsOfConfigurations(t *testing.T) {
 		"not JSON": {"in", create(freddy.ConfigurationCreateParams{
 			PersonalConnectorID: "p", Name: "n", Credentials: credentials, Configuration: map[string]any{"f": func() {}},
 		})},
-		"no change":        {"params", second(c.Update(t.Context(), "pconf_1", freddy.ConfigurationUpdateParams{}))},
-		"no change either": {"params", second(c.Update(t.Context(), "pconf_1", freddy.ConfigurationUpdateParams{Configuration: map[string]any{}, Metadata: map[string]any{}}))},
-		"get":              {"id", second(c.Get(t.Context(), ""))},
-		"update":           {"id", second(c.Update(t.Context(), "a/b", freddy.ConfigurationUpdateParams{Name: new(string)}))},
-		"delete":           {"id", c.Delete(t.Context(), "")},
-		"enable":           {"id", second(c.SetEnabled(t.Context(), "..", true))},
-		"test":             {"id", second(c.Test(t.Context(), "a?b"))},
-		"tools":            {"id", second(c.Tools(t.Context(), "connections", freddy.ToolListParams{}))},
-		"list":             {"Limit", second(c.List(t.Context(), freddy.ConfigurationListParams{Limit: 101}))},
+		"no change":  {"params", second(c.Update(t.Context(), "pconf_1", freddy.ConfigurationUpdateParams{}))},
+		"empty maps": {"params", second(c.Update(t.Context(), "pconf_1", freddy.ConfigurationUpdateParams{Configuration: map[string]any{}, Metadata: map[string]any{}}))},
+		"get":        {"id", second(c.Get(t.Context(), ""))},
+		"update":     {"id", second(c.Update(t.Context(), "a/b", freddy.ConfigurationUpdateParams{Name: new(string)}))},
+		"delete":     {"id", c.Delete(t.Context(), "")},
+		"enable":     {"id", second(c.SetEnabled(t.Context(), "..", true))},
+		"test":       {"id", second(c.Test(t.Context(), "a?b"))},
+		"tools":      {"id", second(c.Tools(t.Context(), "connections", freddy.ToolListParams{}))},
+		"list":       {"Limit", second(c.List(t.Context(), freddy.ConfigurationListParams{Limit: 101}))},
 	} {
 		var invalid *freddy.ArgumentError
 		require.ErrorAs(t, row.err, &invalid, name)
@@ -109,7 +109,7 @@ func TestArgumentsOfConfigurations(t *testing.T) {
 	}
 }
 
-func TestGetConfiguration(t *testing.T) {
+func TestConfigurationGet(t *testing.T) {
 	for name, body := range map[string]string{
 		"bare":    string(fixture(t, "configuration.json")),
 		"wrapped": `{"success":true,"data":` + string(fixture(t, "configuration.json")) + `}`,
@@ -136,10 +136,10 @@ func TestGetConfiguration(t *testing.T) {
 	}
 	client, _ := recorder(t, http.StatusOK, `{"success":false,"error":{"code":"CONFIGURATION_NOT_FOUND","message":"m"}}`)
 	_, err := client.Configurations().Get(t.Context(), "pconf_abc123")
-	var refusal *freddy.APIError
-	require.ErrorAs(t, err, &refusal)
-	assert.True(t, refusal.HasCode(freddy.CodeConfigurationNotFound))
-	assert.NotErrorIs(t, err, freddy.ErrNotFound, "its status says success")
+	var apiErr *freddy.APIError
+	require.ErrorAs(t, err, &apiErr)
+	assert.True(t, apiErr.HasCode(freddy.CodeConfigurationNotFound))
+	assert.NotErrorIs(t, err, freddy.ErrNotFound, "its status is 200")
 }
 
 func TestConfigurationJSON(t *testing.T) {
@@ -159,7 +159,7 @@ func TestConfigurationJSON(t *testing.T) {
 	assert.Contains(t, string(out), `9007199254740993`)
 }
 
-func TestUpdate(t *testing.T) {
+func TestConfigurationUpdate(t *testing.T) {
 	client, last := recorder(t, http.StatusOK, string(fixture(t, "configuration.json")))
 	name, empty := "new", ""
 	for _, row := range []struct {
@@ -180,7 +180,7 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
-func TestDelete(t *testing.T) {
+func TestConfigurationDelete(t *testing.T) {
 	for _, row := range []struct {
 		status int
 		body   string
@@ -209,14 +209,14 @@ func TestDelete(t *testing.T) {
 	var decode *freddy.DecodeError
 	require.ErrorAs(t, client.Configurations().Delete(t.Context(), "pconf_abc123"), &decode)
 	client, _ = recorder(t, http.StatusOK, `{"success":false}`)
-	var refusal *freddy.APIError
-	require.ErrorAs(t, client.Configurations().Delete(t.Context(), "pconf_abc123"), &refusal)
+	var apiErr *freddy.APIError
+	require.ErrorAs(t, client.Configurations().Delete(t.Context(), "pconf_abc123"), &apiErr)
 }
 
-func TestDeleteTwice(t *testing.T) {
+func TestConfigurationDeleteTwice(t *testing.T) {
 	var n atomic.Int64
 	client := newClient(t, server(t, func(w http.ResponseWriter, _ *http.Request) {
-		if n.Add(1) == 1 { // deleted, but the answer is lost
+		if n.Add(1) == 1 { // deleted, but the response is lost
 			panic(http.ErrAbortHandler)
 		}
 		w.WriteHeader(http.StatusNotFound)
@@ -226,7 +226,7 @@ func TestDeleteTwice(t *testing.T) {
 	require.ErrorIs(t, client.Configurations().Delete(t.Context(), "pconf_1"), freddy.ErrNotFound)
 }
 
-func TestSetEnabled(t *testing.T) {
+func TestConfigurationSetEnabled(t *testing.T) {
 	client, last := recorder(t, http.StatusOK, string(fixture(t, "configuration.json")))
 	for _, enabled := range []bool{true, false} {
 		got, err := client.Configurations().SetEnabled(t.Context(), "pconf_abc123", enabled)
@@ -237,8 +237,8 @@ func TestSetEnabled(t *testing.T) {
 	}
 }
 
-// What may be repeated is; what may not is sent once.
-func TestRetriesOfConfigurations(t *testing.T) {
+// Idempotent calls are retried.
+func TestConfigurationRetries(t *testing.T) {
 	const id = "pconf_1"
 	for name, row := range map[string]struct {
 		call     func(*freddy.ConfigurationsService) error
@@ -262,10 +262,10 @@ func TestRetriesOfConfigurations(t *testing.T) {
 		}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var mu sync.Mutex // a connection that is dropped orders nothing
+			var mu sync.Mutex // a dropped connection does not synchronize
 			var n int
 			bodies := map[string]bool{}
-			drop := newClient(t, server(t, func(_ http.ResponseWriter, r *http.Request) {
+			dropping := newClient(t, server(t, func(_ http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
 				mu.Lock()
 				defer mu.Unlock()
@@ -274,25 +274,25 @@ func TestRetriesOfConfigurations(t *testing.T) {
 				panic(http.ErrAbortHandler)
 			}))
 			var lost *freddy.TransportError
-			require.ErrorAs(t, row.call(drop.Configurations()), &lost)
+			require.ErrorAs(t, row.call(dropping.Configurations()), &lost)
 			assert.Equal(t, row.attempts, lost.Attempts)
 			mu.Lock()
 			defer mu.Unlock()
 			assert.Equal(t, row.attempts, n)
 			assert.True(t, lost.Ambiguous)
-			assert.Len(t, bodies, 1, "each attempt has the whole body")
+			assert.Len(t, bodies, 1, "each attempt has the same body")
 
 			for status, attempts := range map[int]int{503: row.attempts, 429: 4, 409: 1} {
 				client, _ := recorder(t, status, `{}`)
-				var refusal *freddy.APIError
-				require.ErrorAs(t, row.call(client.Configurations()), &refusal)
-				assert.Equal(t, attempts, refusal.Attempts, status)
+				var apiErr *freddy.APIError
+				require.ErrorAs(t, row.call(client.Configurations()), &apiErr)
+				assert.Equal(t, attempts, apiErr.Attempts, status)
 			}
 		})
 	}
 }
 
-func TestTestConfiguration(t *testing.T) {
+func TestConfigurationTest(t *testing.T) {
 	client, last := recorder(t, http.StatusOK, string(fixture(t, "configuration_test_healthy.json")))
 	got, err := client.Configurations().Test(t.Context(), "pconf_abc123")
 	require.NoError(t, err)
@@ -309,15 +309,15 @@ func TestTestConfiguration(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, string(fixture(t, "configuration_test_healthy.json")), string(out))
 
-	client, _ = recorder(t, http.StatusOK, `{"success":true,"data":{"status":"unhealthy","message":"m","details":{"error":"refused","response_time_ms":1.5}}}`)
+	client, _ = recorder(t, http.StatusOK, `{"success":true,"data":{"status":"unhealthy","message":"m","details":{"error":"rejected","response_time_ms":1.5}}}`)
 	got, err = client.Configurations().Test(t.Context(), "pconf_abc123")
-	require.NoError(t, err, "unhealthy is an answer")
+	require.NoError(t, err, "unhealthy is a result")
 	assert.Equal(t, freddy.HealthStatusUnhealthy, got.Status)
 	assert.Equal(t, 1500*time.Microsecond, got.Details.ResponseTime)
-	assert.JSONEq(t, `"refused"`, string(got.Details.Extra["error"]))
+	assert.JSONEq(t, `"rejected"`, string(got.Details.Extra["error"]))
 }
 
-func TestTools(t *testing.T) {
+func TestConfigurationTools(t *testing.T) {
 	client, last := recorder(t, http.StatusOK, string(fixture(t, "configuration_tools.json")))
 	tools, err := client.Configurations().Tools(t.Context(), "pconf_abc123", freddy.ToolListParams{ForceRefresh: true})
 	require.NoError(t, err)
@@ -344,7 +344,7 @@ func TestTools(t *testing.T) {
 	assert.Nil(t, tools)
 }
 
-func TestListConfigurations(t *testing.T) {
+func TestConfigurationList(t *testing.T) {
 	client, last := recorder(t, http.StatusOK, `{"object":"list","data":[`+string(fixture(t, "configuration.json"))+`],"has_more":true}`)
 	off := false
 	page, err := client.Configurations().List(t.Context(), freddy.ConfigurationListParams{
@@ -356,7 +356,7 @@ func TestListConfigurations(t *testing.T) {
 	assert.True(t, page.HasMore)
 }
 
-func TestAllConfigurations(t *testing.T) {
+func TestConfigurationAll(t *testing.T) {
 	var cursors []string
 	client := newClient(t, server(t, func(w http.ResponseWriter, r *http.Request) {
 		after := r.FormValue("after")
@@ -386,12 +386,12 @@ func TestAllConfigurations(t *testing.T) {
 	}
 }
 
-func TestAllConfigurationsStuck(t *testing.T) {
+func TestConfigurationAllRepeatedPages(t *testing.T) {
 	for name, pages := range map[string][]string{
-		"same page":             {`{"data":[{"id":"a"}],"hasMore":true}`},
-		"same cursor":           {`{"data":[{"id":"a"}],"hasMore":true}`, `{"data":[{"id":"b"},{"id":"a"}],"hasMore":true}`},
-		"cursors in a circle":   {`{"data":[{"id":"a"}],"hasMore":true}`, `{"data":[{"id":"b"}],"hasMore":true}`, `{"data":[{"id":"a"}],"hasMore":true}`},
-		"empty, and more of it": {`{"data":[],"hasMore":true}`},
+		"same page":          {`{"data":[{"id":"a"}],"hasMore":true}`},
+		"same cursor":        {`{"data":[{"id":"a"}],"hasMore":true}`, `{"data":[{"id":"b"},{"id":"a"}],"hasMore":true}`},
+		"cursors in a cycle": {`{"data":[{"id":"a"}],"hasMore":true}`, `{"data":[{"id":"b"}],"hasMore":true}`, `{"data":[{"id":"a"}],"hasMore":true}`},
+		"empty with more":    {`{"data":[],"hasMore":true}`},
 	} {
 		var n, failures int
 		client := newClient(t, server(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -406,6 +406,6 @@ func TestAllConfigurationsStuck(t *testing.T) {
 			}
 		}
 		assert.LessOrEqual(t, n, 3, name)
-		assert.Equal(t, name != "empty, and more of it", failures == 1, name)
+		assert.Equal(t, name != "empty with more", failures == 1, name)
 	}
 }

@@ -22,7 +22,7 @@ import (
 
 const secret = "s3cr3t-example-credential"
 
-func TestCredentialsPrintNothing(t *testing.T) {
+func TestCredentialsAreRedacted(t *testing.T) {
 	type holder struct {
 		Open   freddy.Credentials
 		hidden freddy.Credentials
@@ -79,7 +79,7 @@ func TestCredentialsOnTheWire(t *testing.T) {
 	assert.JSONEq(t, `{"token":"before"}`, string(recordBody(t, credentials)))
 }
 
-// recordBody returns the credentials as a server got them.
+// recordBody returns the credentials as the server receives them.
 func recordBody(t *testing.T, credentials freddy.Credentials) json.RawMessage {
 	t.Helper()
 	var body struct{ Credentials json.RawMessage }
@@ -94,7 +94,7 @@ func recordBody(t *testing.T, credentials freddy.Credentials) json.RawMessage {
 	return body.Credentials
 }
 
-func TestCredentialsThatCannotBeEncoded(t *testing.T) {
+func TestCredentialsNotEncodable(t *testing.T) {
 	client := newClient(t, "https://api.example.com")
 	for _, value := range []any{math.NaN(), func() {}, failing{}} {
 		credentials := freddy.NewCredentials(map[string]any{"token": value})
@@ -112,8 +112,8 @@ type failing struct{}
 
 func (failing) MarshalJSON() ([]byte, error) { return nil, errors.New("cannot write " + secret) }
 
-// Web frameworks repeat the input that they refuse.
-func TestCredentialsThatAreEchoed(t *testing.T) {
+// Web frameworks quote the input that they reject.
+func TestCredentialsEchoed(t *testing.T) {
 	for name, body := range map[string]string{
 		"validation": `{"detail":[{"loc":["body","credentials"],"msg":"` + secret + ` is bad","type":"x","input":{"apiKey":"` + secret + `","pin":98765432}}]}`,
 		"message":    `{"error":{"code":"BAD","message":"got ` + secret + `","details":{"value":"\u0073\u0033cr3t-example-credential"}}}`,

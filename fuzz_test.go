@@ -22,11 +22,11 @@ import (
 	"github.com/aitronos/freddy-go"
 )
 
-// fuzzKey stands for the key in what a fuzzed server says, so that a mutation
-// can move it.
+// fuzzKey is a placeholder for the key in fuzzed responses, so that mutations can
+// move it.
 const fuzzKey = "{KEY}"
 
-// fuzzClient is a client without waits, whose attempts go to rt.
+// fuzzClient returns a client that retries without waiting and sends to rt.
 func fuzzClient(t *testing.T, rt roundTrip, opts ...freddy.Option) (*freddy.Client, error) {
 	t.Helper()
 	return freddy.NewClient(testKey, append([]freddy.Option{
@@ -35,7 +35,7 @@ func fuzzClient(t *testing.T, rt roundTrip, opts ...freddy.Option) (*freddy.Clie
 	}, opts...)...)
 }
 
-// FuzzResponse feeds Get any answer. The headers are lines.
+// FuzzResponse gives Get any response. The header is a text of lines.
 func FuzzResponse(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.json")
 	require.NoError(f, err)
@@ -69,7 +69,7 @@ func FuzzResponse(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, status int, lines string, body []byte) {
-		if status < 100 || status > 999 { // net/http refuses the rest, but for 0 to 99
+		if status < 100 || status > 999 { // net/http rejects others, except for 0 to 99
 			return
 		}
 		header := http.Header{}
@@ -94,7 +94,7 @@ func FuzzResponse(f *testing.F) {
 			return
 		}
 		require.Nil(t, connector)
-		requireFitForALog(t, err)
+		requireFitForLog(t, err)
 		switch err := err.(type) { //nolint:errorlint // the type itself
 		case *freddy.APIError:
 			require.Equal(t, status, err.StatusCode)
@@ -113,7 +113,7 @@ func FuzzResponse(f *testing.F) {
 			for _, text := range []string{err.Snippet, err.Field, err.ContentType, err.RequestID} {
 				require.NotContains(t, text, testKey)
 			}
-		case *freddy.TransportError: // broken gzip; a proxy's 1xx
+		case *freddy.TransportError: // invalid gzip, or a final 1xx
 			require.Contains(t, []int{1, 2}, status/100)
 		default:
 			require.Fail(t, "unexpected type", "%T: %v", err, err)
@@ -121,8 +121,8 @@ func FuzzResponse(f *testing.F) {
 	})
 }
 
-// requireFitForALog requires of an error's text what doc.go promises.
-func requireFitForALog(t *testing.T, err error) {
+// requireFitForLog requires what doc.go promises of the text of an error.
+func requireFitForLog(t *testing.T, err error) {
 	t.Helper()
 	text := err.Error()
 	require.LessOrEqual(t, len(text), 1024)
@@ -130,8 +130,8 @@ func requireFitForALog(t *testing.T, err error) {
 	require.False(t, strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }), "%q", text)
 }
 
-// FuzzRequest asks for anything: what is refused reaches no RoundTripper, what
-// is not stays on the origin and below the path of the base URL.
+// FuzzRequest makes calls with any base URL, id and path. If a call is rejected,
+// nothing is sent. Otherwise the request stays below the base URL.
 func FuzzRequest(f *testing.F) {
 	bases := []string{
 		"https://api.example.com/v1", "https://api.example.com/v1/", "http://127.0.0.1:8080", "http://[::1]:8080/a%2Fb", "HTTPS://API.example.com/proxy//v1",
@@ -160,12 +160,12 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, base, id, target string) {
 		var sent *http.Request
 		client, err := fuzzClient(t, func(req *http.Request) (*http.Response, error) {
-			require.Nil(t, sent, "one request a call")
+			require.Nil(t, sent, "one request per call")
 			sent = req
 			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"id":"a"}`))}, nil
 		}, freddy.WithBaseURL(base), freddy.WithInsecureHTTP())
 		if err != nil {
-			requireRefused(t, err, sent)
+			requireRejected(t, err, sent)
 			return
 		}
 		origin, err := url.Parse(base)
@@ -175,33 +175,33 @@ func FuzzRequest(f *testing.F) {
 		if err == nil {
 			require.Equal(t, "a", connector.ID)
 			requireWithin(t, origin, sent)
-			require.True(t, strings.HasSuffix(sent.URL.EscapedPath(), "/personal-connectors/"+id), "as it is")
+			require.True(t, strings.HasSuffix(sent.URL.EscapedPath(), "/personal-connectors/"+id), "unchanged")
 		} else {
-			requireRefused(t, err, sent)
+			requireRejected(t, err, sent)
 		}
 
 		sent = nil
 		err = client.Do(context.Background(), http.MethodGet, target, nil, nil)
 		if err == nil {
 			requireWithin(t, origin, sent)
-			require.True(t, strings.HasSuffix(sent.URL.RequestURI(), target), "as it is")
+			require.True(t, strings.HasSuffix(sent.URL.RequestURI(), target), "unchanged")
 		} else {
-			requireRefused(t, err, sent)
+			requireRejected(t, err, sent)
 		}
 	})
 }
 
-// requireRefused requires an *ArgumentError, and that nothing was sent.
-func requireRefused(t *testing.T, err error, sent *http.Request) {
+// requireRejected requires an *ArgumentError and that nothing was sent.
+func requireRejected(t *testing.T, err error, sent *http.Request) {
 	t.Helper()
-	require.Nil(t, sent, "refused, and yet sent")
+	require.Nil(t, sent, "rejected, but sent")
 	var invalid *freddy.ArgumentError
 	require.ErrorAs(t, err, &invalid)
-	requireFitForALog(t, err)
+	requireFitForLog(t, err)
 }
 
-// requireWithin requires that a request, as a server reads it, is for the origin
-// of the base URL and below its path, however often that server unescapes it.
+// requireWithin requires that a request as on the wire is for the origin of the
+// base URL and below its path, even if the server unescapes the path several times.
 func requireWithin(t *testing.T, base *url.URL, sent *http.Request) {
 	t.Helper()
 	require.NotNil(t, sent)
@@ -217,7 +217,7 @@ func requireWithin(t *testing.T, base *url.URL, sent *http.Request) {
 	require.NoError(t, err)
 	assert.Zero(t, reader.Buffered(), "bytes after the request")
 	assert.Equal(t, http.MethodGet, got.Method)
-	assert.Len(t, got.Header, len(sent.Header), "headers of somebody else")
+	assert.Len(t, got.Header, len(sent.Header), "additional headers")
 	require.Equal(t, "Bearer "+testKey, got.Header.Get("Authorization"))
 
 	below, at := strings.TrimRight(base.EscapedPath(), "/"), got.URL.EscapedPath()
@@ -231,8 +231,8 @@ func requireWithin(t *testing.T, base *url.URL, sent *http.Request) {
 	}
 }
 
-// resolved is a path as a server sees it that takes backslashes for slashes and
-// cuts parameters off.
+// resolved returns a path as a server resolves it that treats backslashes as
+// slashes and removes path parameters.
 func resolved(p string) string {
 	var segments []string
 	for segment := range strings.SplitSeq(strings.ReplaceAll(p, `\`, "/"), "/") {

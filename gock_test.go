@@ -12,31 +12,30 @@ import (
 	"github.com/aitronos/freddy-go"
 )
 
-// gock swaps http.DefaultTransport and keeps its mocks in globals: a test that
-// uses it must not be parallel, and its patterns are anchored, since gock takes
-// them for regular expressions.
+// gock replaces http.DefaultTransport and keeps its mocks in globals, so the test
+// is not parallel. Its patterns are regular expressions.
 func TestGock(t *testing.T) {
 	t.Cleanup(gock.OffAll)
 	redirect := func(*http.Request, []*http.Request) error { return nil }
-	lent := &http.Client{Timeout: time.Minute, CheckRedirect: redirect}
-	gock.InterceptClient(lent)
-	transport := lent.Transport
+	provided := &http.Client{Timeout: time.Minute, CheckRedirect: redirect}
+	gock.InterceptClient(provided)
+	transport := provided.Transport
 
-	client, err := freddy.NewClient("gock-tests-key", freddy.WithHTTPClient(lent),
+	client, err := freddy.NewClient("gock-test-key", freddy.WithHTTPClient(provided),
 		freddy.WithRetryWait(time.Millisecond, time.Millisecond))
 	require.NoError(t, err)
 
 	var patterns []string
-	seen := func(req *http.Request, _ *gock.Request) (bool, error) {
+	match := func(req *http.Request, _ *gock.Request) (bool, error) {
 		patterns = append(patterns, req.Pattern)
 		return req.URL.Host == "api.freddy.aitronos.com" && req.URL.RawQuery == "", nil
 	}
 	intercept := func(id string) *gock.Request {
 		return gock.New("https://api.freddy.aitronos.com").
 			Get("^/v1/personal-connectors/"+id+"$").
-			MatchHeader("Authorization", "^Bearer gock-tests-key$").
+			MatchHeader("Authorization", "^Bearer gock-test-key$").
 			MatchHeader("Accept", "^application/json$").
-			AddMatcher(seen)
+			AddMatcher(match)
 	}
 
 	intercept("pcon_github").Reply(http.StatusServiceUnavailable)
@@ -51,12 +50,12 @@ func TestGock(t *testing.T) {
 	intercept("pcon_none").Reply(http.StatusNotFound).File("testdata/error_connector_not_found.json")
 	_, err = client.Connectors().Get(t.Context(), "pcon_none")
 	require.ErrorIs(t, err, freddy.ErrNotFound)
-	var refusal *freddy.APIError
-	require.ErrorAs(t, err, &refusal)
-	assert.True(t, refusal.HasCode(freddy.CodeConnectorNotFound))
+	var apiErr *freddy.APIError
+	require.ErrorAs(t, err, &apiErr)
+	assert.True(t, apiErr.HasCode(freddy.CodeConnectorNotFound))
 
-	assert.True(t, gock.IsDone(), "every answer was asked for")
-	assert.False(t, gock.HasUnmatchedRequest(), "and nothing else")
+	assert.True(t, gock.IsDone(), "every mock was requested")
+	assert.False(t, gock.HasUnmatchedRequest(), "nothing else was requested")
 	assert.NotEmpty(t, patterns)
 	for _, pattern := range patterns {
 		assert.Equal(t, "/personal-connectors/{connector_id}", pattern)
@@ -64,19 +63,19 @@ func TestGock(t *testing.T) {
 
 	_, err = client.Connectors().Get(t.Context(), "pcon_other")
 	require.ErrorIs(t, err, gock.ErrCannotMatch)
-	var fault *freddy.TransportError
-	require.ErrorAs(t, err, &fault)
+	var transportErr *freddy.TransportError
+	require.ErrorAs(t, err, &transportErr)
 
 	client.CloseIdleConnections()
-	assert.Same(t, transport, lent.Transport, "a lent client is not changed")
-	assert.Equal(t, time.Minute, lent.Timeout)
-	assert.NotNil(t, lent.CheckRedirect)
-	assert.Nil(t, lent.Jar)
+	assert.Same(t, transport, provided.Transport, "a caller-supplied client is not changed")
+	assert.Equal(t, time.Minute, provided.Timeout)
+	assert.NotNil(t, provided.CheckRedirect)
+	assert.Nil(t, provided.Jar)
 
-	// Nor does a change after the loan reach the Client.
+	// A later change of the http.Client has no effect.
 	intercept("pcon_github").Reply(http.StatusOK).File("testdata/connector.json")
-	lent.Transport = roundTrip(func(*http.Request) (*http.Response, error) {
-		t.Error("the client uses the copy that it made")
+	provided.Transport = roundTrip(func(*http.Request) (*http.Response, error) {
+		t.Error("the client uses the Transport that it was given")
 		return nil, http.ErrNotSupported
 	})
 	_, err = client.Connectors().Get(t.Context(), "pcon_github")

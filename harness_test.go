@@ -567,32 +567,6 @@ func fixture(tb testing.TB, name string) []byte {
 	return body
 }
 
-// memory is a RoundTripper that gives the same response to every request.
-type memory struct {
-	status int
-	body   []byte
-}
-
-func (m memory) RoundTrip(req *http.Request) (*http.Response, error) {
-	return &http.Response{
-		StatusCode:    m.status,
-		Proto:         "HTTP/1.1",
-		ProtoMajor:    1,
-		ProtoMinor:    1,
-		Header:        http.Header{"Content-Type": {"application/json"}, "X-Request-Id": {"req_memory"}},
-		Body:          io.NopCloser(bytes.NewReader(m.body)),
-		ContentLength: int64(len(m.body)),
-		Request:       req,
-	}, nil
-}
-
-func inMemory(tb testing.TB, status int, body []byte) *freddy.Client {
-	tb.Helper()
-	client, err := freddy.NewClient(testKey, withTransport(memory{status, body}))
-	require.NoError(tb, err)
-	return client
-}
-
 // listBody is a list of the connectors pcon_FROM to pcon_TO-1, with more members
 // after the list.
 func listBody(from, to int, members string) string {

@@ -40,11 +40,11 @@ func TestExtraIsKept(t *testing.T) {
 	assert.Equal(t, body, string(out))
 }
 
-func TestModelsRefuse(t *testing.T) {
+func TestInvalidModels(t *testing.T) {
 	for _, body := range []string{`null`, `[]`, `"x"`, `5`, `{"id":5}`, `{"metadata":[]}`} {
 		assert.Error(t, json.Unmarshal([]byte(body), new(freddy.Connector)), body)
 	}
-	// id and object are the client's to check.
+	// The client checks id and object.
 	assert.NoError(t, json.Unmarshal([]byte(`{"object":"other"}`), new(freddy.Connector)))
 	assert.NoError(t, json.Unmarshal([]byte(`{"metadata":null}`), new(freddy.Connector)))
 	var metadata freddy.ConnectorMetadata
@@ -67,7 +67,7 @@ func TestIsKnown(t *testing.T) {
 	assert.False(t, freddy.AuthMethod("none").IsKnown())
 }
 
-func TestSchemaHandle(t *testing.T) {
+func TestSchema(t *testing.T) {
 	raw := []byte(`{"type" : "object"}`)
 	schema := freddy.NewSchema(raw)
 	raw[0] = '#'

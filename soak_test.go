@@ -26,25 +26,25 @@ import (
 	"github.com/aitronos/freddy-go"
 )
 
-// What a creation came to, as its caller knows it.
+// The outcome of a creation, as the client reports it.
 const (
-	soakUnknown = iota // never tried
+	soakUnknown = iota // not tried
 	soakCreated
-	soakRefused // surely not created
+	soakNotCreated
 	soakAmbiguous
 )
 
-// A soak is a client and a server that misbehaves at random, and the books of
-// both sides.
+// A soak is a client, a server that misbehaves at random, and the records of
+// both.
 type soak struct {
 	client   *freddy.Client
-	trips    atomic.Int64 // calls of the RoundTripper
-	attempts atomic.Int64 // of which the client told
+	trips    atomic.Int64 // of the RoundTripper
+	attempts atomic.Int64 // as the client reports
 	calls    atomic.Int64
 	returned atomic.Int64
 	success  atomic.Int64
 
-	names     atomic.Int64 // given away so far
+	names     atomic.Int64 // used so far
 	processed []atomic.Uint32
 	outcomes  []atomic.Uint32
 
@@ -52,8 +52,9 @@ type soak struct {
 	errors map[string]int
 }
 
-// ServeHTTP answers most requests well; some it drops, resets, stalls, cuts or
-// refuses, and of the creations among the former it has processed every other.
+// ServeHTTP responds normally to most requests. It drops, resets, stalls, cuts or
+// rejects the others. Of the creations that it drops, resets, stalls or cuts it
+// processes half.
 func (s *soak) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -72,7 +73,7 @@ func (s *soak) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		id = "pconf_" + strconv.Itoa(n)
 		process = func() { s.processed[n].Add(1) }
 	}
-	answer := fmt.Sprintf(`{"id":%q,"data":[{"id":"pcon_1"}]}`, id)
+	response := fmt.Sprintf(`{"id":%q,"data":[{"id":"pcon_1"}]}`, id)
 	draw := rand.IntN(100)
 	if draw < 6 && rand.IntN(2) == 0 {
 		process()
@@ -89,11 +90,11 @@ func (s *soak) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case 3:
 		<-r.Context().Done()
 	case 4:
-		w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
-		io.WriteString(w, answer[:len(answer)/2])
+		w.Header().Set("Content-Length", strconv.Itoa(len(response)))
+		io.WriteString(w, response[:len(response)/2])
 		panic(http.ErrAbortHandler)
 	case 5:
-		io.WriteString(w, answer[:len(answer)/2])
+		io.WriteString(w, response[:len(response)/2])
 		w.(http.Flusher).Flush()
 		<-r.Context().Done()
 	case 6, 7:
@@ -105,12 +106,12 @@ func (s *soak) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "<html>", http.StatusServiceUnavailable)
 	default:
 		process()
-		io.WriteString(w, answer)
+		io.WriteString(w, response)
 	}
 }
 
-// run makes calls from 200 goroutines for so long, and reports whether all of
-// them have come back.
+// run makes calls from 200 goroutines for d, and reports whether all of them
+// return.
 func (s *soak) run(t *testing.T, d time.Duration) bool {
 	var callers sync.WaitGroup
 	end := time.Now().Add(d)
@@ -134,10 +135,10 @@ func (s *soak) run(t *testing.T, d time.Duration) bool {
 	}
 }
 
-// call makes one call of a kind drawn at random and enters it in the books.
+// call makes a random call and records it.
 func (s *soak) call(t *testing.T) {
 	ctx := context.Background()
-	if rand.IntN(20) == 0 { // a caller in a hurry
+	if rand.IntN(20) == 0 { // a short deadline
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Duration(rand.IntN(20))*time.Millisecond)
 		defer cancel()
@@ -153,7 +154,7 @@ func (s *soak) call(t *testing.T) {
 	switch rand.IntN(10) {
 	case 0, 1, 2:
 		n := s.names.Add(1) - 1
-		if n >= int64(len(s.outcomes)) { // as many as the books have lines for
+		if n >= int64(len(s.outcomes)) { // more than are recorded
 			s.returned.Add(1)
 			return
 		}
@@ -186,32 +187,32 @@ func (s *soak) call(t *testing.T) {
 	}
 	s.returned.Add(1)
 	s.attempts.Add(int64(response.Attempts))
-	var fault *freddy.TransportError
-	var refusal *freddy.APIError
+	var transportErr *freddy.TransportError
+	var apiErr *freddy.APIError
 	switch kind := ""; {
 	case err == nil:
 		s.success.Add(1)
 		note(soakCreated)
-		assert.Equal(t, id, got, "each call has its own answer")
-	case errors.As(err, &fault):
-		note(soakRefused)
+		assert.Equal(t, id, got, "each call gets its own response")
+	case errors.As(err, &transportErr):
+		note(soakNotCreated)
 		kind = "TransportError"
-		if fault.Ambiguous {
+		if transportErr.Ambiguous {
 			note(soakAmbiguous)
 			kind += ", ambiguous"
 		}
-		if fault.Timeout() {
+		if transportErr.Timeout() {
 			kind += ", timeout"
 		}
 		if errors.Is(err, context.DeadlineExceeded) {
-			deadline, has := ctx.Deadline() // which may have passed a moment before ctx.Err says so
+			deadline, has := ctx.Deadline() // which may pass before ctx.Err is not nil
 			assert.True(t, has && !time.Now().Before(deadline), "a deadline that is not the caller's")
 			kind += ", caller's"
 		}
 		s.note(kind)
-	case errors.As(err, &refusal):
-		note(soakRefused)
-		s.note(fmt.Sprintf("APIError %d", refusal.StatusCode))
+	case errors.As(err, &apiErr):
+		note(soakNotCreated)
+		s.note(fmt.Sprintf("APIError %d", apiErr.StatusCode))
 	default:
 		assert.NoError(t, err, "another kind of error")
 	}
@@ -223,8 +224,8 @@ func (s *soak) note(kind string) {
 	s.errors[kind]++
 }
 
-// TestSoak is two seconds of everything at once, or as long as FREDDY_SOAK says
-// (60s): the books of client and server agree, and nothing is left behind.
+// TestSoak runs for two seconds, or for the duration in FREDDY_SOAK, such as 60s.
+// The records of client and server must agree, and nothing may be left.
 func TestSoak(t *testing.T) {
 	const warmUp = 300 * time.Millisecond
 	length := 2 * time.Second
@@ -248,26 +249,26 @@ func TestSoak(t *testing.T) {
 		base.CloseIdleConnections()
 		server.CloseClientConnections()
 		runtime.GC()
-		runtime.GC() // the first one ends what sync.Pool keeps, the second takes it
+		runtime.GC() // sync.Pool keeps its objects for one collection
 		var memory runtime.MemStats
 		runtime.ReadMemStats(&memory)
 		return memory.HeapAlloc
 	}
 
-	require.True(t, s.run(t, warmUp), "calls that never return")
+	require.True(t, s.run(t, warmUp), "calls that do not return")
 	before := settled()
 	start := time.Now()
 	returned := s.run(t, length)
 	took := time.Since(start)
-	assert.Equal(t, s.calls.Load(), s.returned.Load(), "calls that never return")
+	assert.Equal(t, s.calls.Load(), s.returned.Load(), "calls that do not return")
 	require.True(t, returned)
 	var after uint64
 	left := assert.Eventually(t, func() bool { after = settled(); return after < before+4<<20 }, 5*time.Second, 50*time.Millisecond)
 	server.Close()
-	assert.Eventually(t, func() bool { base.CloseIdleConnections(); return runtime.NumGoroutine() <= goroutines+4+1 }, // one is Eventually's
+	assert.Eventually(t, func() bool { base.CloseIdleConnections(); return runtime.NumGoroutine() <= goroutines+4+1 }, // one of Eventually
 		5*time.Second, 10*time.Millisecond, "goroutines left")
 
-	assert.Equal(t, s.trips.Load(), s.attempts.Load(), "attempts that nobody told of")
+	assert.Equal(t, s.trips.Load(), s.attempts.Load(), "attempts that the client does not report")
 	var outcomes [soakAmbiguous + 1]int
 	for n := range s.outcomes {
 		outcome, processed := s.outcomes[n].Load(), s.processed[n].Load()
@@ -275,16 +276,16 @@ func TestSoak(t *testing.T) {
 		require.LessOrEqual(t, processed, uint32(1), "created twice")
 		switch outcome {
 		case soakCreated:
-			require.EqualValues(t, 1, processed, "said to be created")
-		case soakUnknown, soakRefused:
-			require.Zero(t, processed, "said to be not created")
+			require.EqualValues(t, 1, processed, "reported as created")
+		case soakUnknown, soakNotCreated:
+			require.Zero(t, processed, "reported as not created")
 		}
 	}
 	for outcome, count := range outcomes {
 		assert.NotZero(t, count, "outcome %d of creations", outcome)
 	}
 	t.Logf("%.1f s and %.1f s to warm up: %d calls, %d successes, %d attempts", took.Seconds(), warmUp.Seconds(), s.calls.Load(), s.success.Load(), s.attempts.Load())
-	t.Logf("creations: %d created, %d surely not, %d ambiguous", outcomes[soakCreated], outcomes[soakRefused], outcomes[soakAmbiguous])
+	t.Logf("creations: %d created, %d not created, %d ambiguous", outcomes[soakCreated], outcomes[soakNotCreated], outcomes[soakAmbiguous])
 	t.Logf("errors: %v", s.errors)
 	t.Logf("heap: %d KiB before, %d KiB after (%t)", before>>10, after>>10, left)
 }
