@@ -215,8 +215,6 @@ func (t *T) echoed(key, text string, secrets ...string) (freddy.Response, bool) 
 	client := t.newClient(key, freddy.WithBaseURL("http://127.0.0.1"), freddy.WithMaxRetries(0), withTransport(script(text)))
 	var response freddy.Response
 	_, err := client.Connectors().Get(t.Context(), "x", freddy.WithResponse(&response))
-	for _, secret := range secrets {
-		faulty.NoSecret(t, secret, err, response)
-	}
+	faulty.NoSecrets(t, secrets, err, response)
 	return response, err == nil
 }

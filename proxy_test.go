@@ -14,7 +14,7 @@ import (
 )
 
 func TestProxy(t *testing.T) {
-	runInBubble(t, "A proxy rejects CONNECT", func(t *T) {
+	runInBubble(t, "proxy rejects CONNECT", func(t *T) {
 		through := func(handler faulty.Handler) (*faulty.Server, freddy.Option) {
 			proxy := t.serve(handler)
 			return proxy, t.withProxy(proxy.URL())

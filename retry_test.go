@@ -154,7 +154,7 @@ func TestRetry(t *testing.T) {
 			}
 		}
 	})
-	run(t, "A ambiguous outcome", func(t *T) {
+	run(t, "ambiguous outcome", func(t *T) {
 		// Ambiguous stays true after an attempt that was certainly not processed.
 		thenRefused := func(t *T, handlers ...faulty.Handler) *freddy.Client {
 			s := t.serve(handlers...)
@@ -193,7 +193,7 @@ func TestRetry(t *testing.T) {
 			require.ErrorIs(t, err, io.EOF)
 		})
 	})
-	run(t, "A retried DELETE", func(t *T) {
+	run(t, "retried DELETE", func(t *T) {
 		// Whatever the body of the 404 is.
 		for _, body := range []string{"", "<html>", `{"error":{"code":"configuration_not_found"}}`, `{"success":false,"error":{"code":"NOT_FOUND"}}`} {
 			gone := faulty.Reply(404, body)

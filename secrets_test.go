@@ -185,8 +185,7 @@ func (t *T) secretErrors(ctx context.Context, client *freddy.Client) []error {
 	post := client.Do(ctx, http.MethodPost, "/x?token="+querySecret, json.RawMessage(`{"a":1}`), new(struct{ Data string }))
 	for _, err := range []error{list, post} {
 		require.Error(t, err)
-		faulty.NoSecret(t, testKey, err)
-		faulty.NoSecret(t, headerSecret, err)
+		faulty.NoSecrets(t, []string{testKey, headerSecret}, err)
 		text := fmt.Sprintf("%v %+v %s %q", err, err, err, err)
 		for unwrapped := err; unwrapped != nil; unwrapped = errors.Unwrap(unwrapped) {
 			text += unwrapped.Error()

@@ -202,37 +202,37 @@ func TestNoSecretFinds(t *testing.T) {
 		value any
 		shown string // what one of the failures says
 	}{
-		"string":           {"key " + secret + ".", "%v contains the secret, plain"},
-		"bytes":            {[]byte("key " + secret), "%d contains the secret, decimal"},
-		"Go bytes":         {[]byte(secret), "%#v contains the secret, Go bytes"},
-		"array":            {[32]byte([]byte(secret + strings.Repeat(".", 32-len(secret)))), "reflection contains the secret, plain"},
-		"hex":              {hex.EncodeToString([]byte("key " + secret)), "%v contains the secret, hex"},
-		"upper hex":        {fmt.Sprintf("%X", secret), "%v contains the secret, upper hex"},
-		"base64":           {base64.StdEncoding.EncodeToString([]byte(secret)), "%v contains the secret, base64"},
-		"base64 within 1":  {base64.StdEncoding.EncodeToString([]byte("k" + secret + "k")), "%v contains the secret, base64"},
-		"base64 within 2":  {base64.StdEncoding.EncodeToString([]byte("ke" + secret + "ke")), "%v contains the secret, base64"},
-		"base64 within 3":  {base64.StdEncoding.EncodeToString([]byte("key" + secret + "key")), "%v contains the secret, base64"},
-		"URL base64":       {base64.RawURLEncoding.EncodeToString([]byte("k" + secret + "k")), "%v contains the secret, URL base64"},
-		"URL query":        {"https://localhost/?key=" + strings.NewReplacer(`"`, "%22", "&", "%26", "/", "%2F", "<", "%3C", "Ü", "%C3%9C", ">", "%3E").Replace(secret), "%v contains the secret, in a URL query"},
-		"public field":     {public{secret}, "json contains the secret, in JSON"},
-		"gob":              {public{secret}, "gob contains the secret, plain"},
-		"private field":    {&private{secret}, "reflection.key contains the secret"},
-		"pointer in field": {nested{&key}, "reflection.next contains the secret"},
-		"ring":             {ring, "reflection.key contains the secret"},
-		"map key":          {nested{map[string]int{secret: 1}}, "reflection.next[key] contains the secret"},
-		"map value":        {nested{map[int]any{1: []any{"", private{secret}}}}, "reflection.next[value][1].key contains the secret"},
-		"request":          {request, "reflection.Header[value][0] contains the secret"},
-		"stringer":         {stringer{reveal}, "%s contains the secret"},
-		"pointer stringer": {&stringer{reveal}, "%v contains the secret"},
-		"formatter":        {formatter{reveal}, "%#v contains the secret"},
-		"text":             {textual{reveal}, "slog text contains the secret"},
-		"log value":        {logged{reveal}, "slog json contains the secret"},
-		"json error":       {jsonic{reveal}, "json contains the secret"},
-		"json panic":       {panicky{reveal}, "json contains the secret"},
-		"gob encoder":      {gobic{reveal}, "gob contains the secret"},
-		"error":            {errors.New("key " + secret), "errors.Join contains the secret"},
-		"wrapped":          {computed{func() error { return private2{} }}, "unwrapped to faulty_test.private2: %v contains the secret"},
-		"joined":           {fmt.Errorf("%.1w %.1w", io.EOF, computed{func() error { return private2{} }}), "unwrapped to faulty_test.private2: %v contains the secret"},
+		"string":           {"key " + secret + ".", "%v contains a secret, plain"},
+		"bytes":            {[]byte("key " + secret), "%d contains a secret, decimal"},
+		"Go bytes":         {[]byte(secret), "%#v contains a secret, Go bytes"},
+		"array":            {[32]byte([]byte(secret + strings.Repeat(".", 32-len(secret)))), "reflection contains a secret, plain"},
+		"hex":              {hex.EncodeToString([]byte("key " + secret)), "%v contains a secret, hex"},
+		"upper hex":        {fmt.Sprintf("%X", secret), "%v contains a secret, upper hex"},
+		"base64":           {base64.StdEncoding.EncodeToString([]byte(secret)), "%v contains a secret, base64"},
+		"base64 within 1":  {base64.StdEncoding.EncodeToString([]byte("k" + secret + "k")), "%v contains a secret, base64"},
+		"base64 within 2":  {base64.StdEncoding.EncodeToString([]byte("ke" + secret + "ke")), "%v contains a secret, base64"},
+		"base64 within 3":  {base64.StdEncoding.EncodeToString([]byte("key" + secret + "key")), "%v contains a secret, base64"},
+		"URL base64":       {base64.RawURLEncoding.EncodeToString([]byte("k" + secret + "k")), "%v contains a secret, URL base64"},
+		"URL query":        {"https://localhost/?key=" + strings.NewReplacer(`"`, "%22", "&", "%26", "/", "%2F", "<", "%3C", "Ü", "%C3%9C", ">", "%3E").Replace(secret), "%v contains a secret, in a URL query"},
+		"public field":     {public{secret}, "json contains a secret, in JSON"},
+		"gob":              {public{secret}, "gob contains a secret, plain"},
+		"private field":    {&private{secret}, "reflection.key contains a secret"},
+		"pointer in field": {nested{&key}, "reflection.next contains a secret"},
+		"ring":             {ring, "reflection.key contains a secret"},
+		"map key":          {nested{map[string]int{secret: 1}}, "reflection.next[key] contains a secret"},
+		"map value":        {nested{map[int]any{1: []any{"", private{secret}}}}, "reflection.next[value][1].key contains a secret"},
+		"request":          {request, "reflection.Header[value][0] contains a secret"},
+		"stringer":         {stringer{reveal}, "%s contains a secret"},
+		"pointer stringer": {&stringer{reveal}, "%v contains a secret"},
+		"formatter":        {formatter{reveal}, "%#v contains a secret"},
+		"text":             {textual{reveal}, "slog text contains a secret"},
+		"log value":        {logged{reveal}, "slog json contains a secret"},
+		"json error":       {jsonic{reveal}, "json contains a secret"},
+		"json panic":       {panicky{reveal}, "json contains a secret"},
+		"gob encoder":      {gobic{reveal}, "gob contains a secret"},
+		"error":            {errors.New("key " + secret), "errors.Join contains a secret"},
+		"wrapped":          {computed{func() error { return private2{} }}, "unwrapped to faulty_test.private2: %v contains a secret"},
+		"joined":           {fmt.Errorf("%.1w %.1w", io.EOF, computed{func() error { return private2{} }}), "unwrapped to faulty_test.private2: %v contains a secret"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -270,6 +270,16 @@ func TestNoSecretPasses(t *testing.T) {
 		errors.Join(io.EOF, io.ErrUnexpectedEOF), func() string { return secret }, stringer{func() string { return "" }},
 		&nested{r.client}, &nested{response.Body}, map[any]any{1: nil}, secret[1:], time.Now(), make(chan string),
 	)
+}
+
+func TestNoSecretsFindsEach(t *testing.T) {
+	for _, value := range []string{"first secret", "second secret"} {
+		fake := &fakeTB{TB: t}
+		faulty.NoSecrets(fake, []string{"first secret", "second secret"}, "harmless", value)
+		assert.NotEmpty(t, fake.failures)
+		assert.NotContains(t, strings.Join(fake.failures, "\n"), value)
+	}
+	faulty.NoSecrets(t, []string{"first secret", "second secret"}, "harmless")
 }
 
 func TestNoSecretTooShort(t *testing.T) {

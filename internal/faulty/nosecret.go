@@ -30,11 +30,20 @@ import (
 // end.
 func NoSecret(tb testing.TB, secret string, values ...any) {
 	tb.Helper()
-	if len(secret) < 8 {
-		tb.Errorf("faulty: a secret of %d bytes is too short to be distinguished from chance", len(secret))
-		return
+	NoSecrets(tb, []string{secret}, values...)
+}
+
+// NoSecrets is [NoSecret] for several secrets.
+func NoSecrets(tb testing.TB, secrets []string, values ...any) {
+	tb.Helper()
+	var forms forms
+	for _, secret := range secrets {
+		if len(secret) < 8 {
+			tb.Errorf("faulty: a secret of %d bytes is too short to be distinguished from chance", len(secret))
+			return
+		}
+		forms = append(forms, formsOf(secret)...)
 	}
-	forms := formsOf(secret)
 	for i, value := range values {
 		for depth, part := range unwrapAll(value) {
 			where := fmt.Sprintf("value %d (%T)", i, value)
@@ -44,7 +53,7 @@ func NoSecret(tb testing.TB, secret string, values ...any) {
 			check := func(rendering, text string) {
 				tb.Helper()
 				if form := forms.in(text); form != "" {
-					tb.Errorf("faulty: %s: %s contains the secret, %s", where, rendering, form)
+					tb.Errorf("faulty: %s: %s contains a secret, %s", where, rendering, form)
 				}
 			}
 			render(part, check)
