@@ -3,7 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
+
+	"github.com/aitronos/freddy-go/benchmarks/internal/clients"
 )
 
 // What is to be reached, beside the floor of each unit of work.
@@ -19,6 +22,7 @@ const (
 	flakyRate   = 0.85 // of the rate at the healthy server
 	flakyDials  = 1.2  // of the connections of a tuned net/http without retries
 	heldPages   = 2.0
+	startTime   = 1.25 // of a program with net/http alone
 
 	// What CI holds besides: allocations that are there now.
 	pageAllocs    = 338
@@ -63,6 +67,7 @@ func (r *results) goals() []goal {
 			atLeast(t.name+": calls a second, of those at the healthy server", flakyRate, t.ratio(freddyName, freddyName+healthyOf, rateOf)),
 			atMost(t.name+": connections a request, of a tuned net/http's", flakyDials, t.ratioOfSums(freddyName, tunedName, dialsOf)))
 	}
+	goals = append(goals, atMost("start of a program: time, of net/http's", startTime, r.start.ratio(freddyName, plain, timeOf)))
 	pages := float64(r.held) / float64(r.heldPage)
 	return append(goals, goal{
 		"All over 10,000: memory held, in pages", fmt.Sprintf("at most %.0f", heldPages),
@@ -79,8 +84,8 @@ func fastestSDK(t table) string {
 	return names[0]
 }
 
-// check measures what CI holds: allocations, which are stable, and the time of a
-// Get, which is not, and may be half more than the goal.
+// check measures what CI holds: allocations, which are stable, and two times, which
+// are not: that of a Get may be half more than the goal, that of a start two fifths.
 func check() error {
 	each("200ms")
 	var wrong []error
@@ -99,5 +104,26 @@ func check() error {
 			wrong = append(wrong, fmt.Errorf("%s: %.2f of the time of %s, more than %.2f", t.name, time.median, plain, row.time))
 		}
 	}
-	return errors.Join(wrong...)
+	return errors.Join(append(wrong, checkStart(startTime*1.4))...)
+}
+
+// checkStart compares how long a program with this client takes from its start to
+// its end with one that has net/http alone.
+func checkStart(most float64) error {
+	folder, err := os.MkdirTemp("", "speed")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	programs, err := buildPrograms(folder, clients.Find(freddyName), clients.Find(plain))
+	if err != nil {
+		return err
+	}
+	t := startUnit(programs).only(freddyName, plain).run(15)
+	time := t.ratio(freddyName, plain, timeOf)
+	fmt.Printf("%s of a program: %s of the time of %s\n", t.name, time, plain)
+	if time.median > most {
+		return fmt.Errorf("start of a program: %.2f of the time of %s, more than %.2f", time.median, plain, most)
+	}
+	return nil
 }

@@ -17,6 +17,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"github.com/aitronos/freddy-go/benchmarks/internal/clients"
 )
 
 func main() {
@@ -100,7 +102,7 @@ func measure(rounds int) (*results, error) {
 	}
 	defer os.RemoveAll(folder)
 	r := &results{rounds: rounds}
-	if r.programs, err = buildPrograms(folder); err != nil {
+	if r.programs, err = buildPrograms(folder, clients.All()...); err != nil {
 		return nil, err
 	}
 	s, err := startServer()

@@ -18,10 +18,10 @@ type program struct {
 	modules int
 }
 
-// buildPrograms builds one for each client into the folder.
-func buildPrograms(folder string) (map[string]program, error) {
+// buildPrograms builds one for each of the clients into the folder.
+func buildPrograms(folder string, of ...clients.Client) (map[string]program, error) {
 	programs := make(map[string]program)
-	for _, client := range clients.All() {
+	for _, client := range of {
 		progress("building a program with %s", client.Name)
 		p := program{path: filepath.Join(folder, client.Tag)}
 		build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-tags=only,"+client.Tag, "-o", p.path, "./speed/start")
