@@ -120,7 +120,7 @@ func readAll(data []byte, body io.Reader, size, limit int64) ([]byte, error) {
 		n, err := body.Read(data[len(data):min(int64(cap(data)), limit)])
 		data = data[:len(data)+n]
 		switch {
-		case err == io.EOF, int64(len(data)) >= limit: //nolint:errorlint // io.Reader's contract
+		case err == io.EOF, int64(len(data)) >= limit:
 			return data, nil
 		case err != nil:
 			return data, err

@@ -71,7 +71,7 @@ func (c *call) decide() (Decision, time.Duration) {
 		return RetryAfterTooLong, 0
 	}
 	delay := c.delay(asked)
-	if deadline, ok := c.Context.Deadline(); ok && delay > deadline.Sub(c.config.Now()) {
+	if deadline, ok := c.Deadline(); ok && delay > deadline.Sub(c.config.Now()) {
 		return DeadlineTooNear, 0
 	}
 	// With a Retry-After the server has said when to come back.
