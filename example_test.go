@@ -2,6 +2,8 @@ package freddy_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -435,33 +437,81 @@ func ExampleClient_WithAPIKey() {
 	// true
 }
 
-// A program wraps the default transport without losing the settings of its pool.
+// A client that trusts the CA of a company.
 func ExampleNewTransport() {
-	traced := roundTripperFunc(func(next http.RoundTripper, req *http.Request) (*http.Response, error) {
-		fmt.Println("span:", req.Method, req.Pattern)
-		return next.RoundTrip(req)
-	}).wrap(freddy.NewTransport())
-	client, _, done := connect(freddy.WithHTTPClient(&http.Client{Transport: traced}))
+	transport := freddy.NewTransport()
+	transport.TLSClientConfig = &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
+	client, err := freddy.NewClient("example-key", freddy.WithHTTPClient(&http.Client{Transport: transport}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.CloseIdleConnections()
+
+	// Output:
+}
+
+// A program wraps the default transport without losing the settings of its pool.
+func ExampleWithHTTPClient() {
+	wrapped := &http.Client{Transport: counter{freddy.NewTransport()}}
+	client, _, done := connect(freddy.WithHTTPClient(wrapped))
 	defer done()
 
 	_, err := client.Connectors().Get(ctx, "pcon_github")
 	fmt.Println(err)
 
 	// Output:
-	// span: GET /personal-connectors/{connector_id}
+	// GET /personal-connectors/{connector_id}
 	// <nil>
 }
 
-type roundTripperFunc func(next http.RoundTripper, req *http.Request) (*http.Response, error)
+type counter struct{ next http.RoundTripper }
 
-func (f roundTripperFunc) wrap(next http.RoundTripper) http.RoundTripper { return wrapped{f, next} }
-
-type wrapped struct {
-	f    roundTripperFunc
-	next http.RoundTripper
+func (c counter) RoundTrip(req *http.Request) (*http.Response, error) {
+	fmt.Println(req.Method, req.Pattern) // the route, of which there are few
+	return c.next.RoundTrip(req)
 }
 
-func (w wrapped) RoundTrip(req *http.Request) (*http.Response, error) { return w.f(w.next, req) }
+// A client for connected accounts: another host, another key header, and an
+// organization.
+func ExampleWithOrganization() {
+	client, err := freddy.NewClient(os.Getenv("FREDDY_API_KEY"),
+		freddy.WithBaseURL(freddy.ConnectionsBaseURL),
+		freddy.WithAuthScheme(freddy.AuthSchemeXAPIKey),
+		freddy.WithOrganization(os.Getenv("FREDDY_ORGANIZATION")))
+	if err != nil {
+		log.Fatal(err)
+	}
+	accounts, err := client.Accounts().List(ctx, freddy.AccountListParams{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, account := range accounts.Items {
+		fmt.Println(account.Type, account.AccountEmail, account.Active)
+	}
+}
+
+// A limiter is waited for before each attempt, retries included.
+func ExampleWithLimiter() {
+	client, fake, done := connect(freddy.WithLimiter(printer{}))
+	defer done()
+	fake.Script(http.MethodGet, "/personal-connectors/pcon_github", freddytest.Reply{Status: http.StatusBadGateway})
+
+	_, err := client.Connectors().Get(ctx, "pcon_github")
+	fmt.Println(err)
+
+	// Output:
+	// waiting
+	// waiting
+	// <nil>
+}
+
+// A printer is a limiter. *rate.Limiter of golang.org/x/time is another.
+type printer struct{}
+
+func (printer) Wait(context.Context) error {
+	fmt.Println("waiting")
+	return nil
+}
 
 func ExampleWithResponse() {
 	client, fake, done := connect()
