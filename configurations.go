@@ -2,7 +2,6 @@ package freddy
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 	"net/http"
 	"strconv"
@@ -161,13 +160,10 @@ func (p ConfigurationCreateParams) body() body {
 	case p.Credentials.IsZero():
 		return body{err: &ArgumentError{"Credentials", "must not be empty"}}
 	}
-	return bodyWith(p.Credentials, func(credentials json.RawMessage) any {
-		type plain ConfigurationCreateParams
-		return struct {
-			plain
-			Credentials json.RawMessage `json:"credentials"`
-		}{plain(p), credentials}
-	})
+	return bodyWith(p.Credentials, struct {
+		ConfigurationCreateParams
+		Credentials revealed `json:"credentials"`
+	}{p, revealed(p.Credentials)})
 }
 
 // ConfigurationUpdateParams has the fields to change. Nil and zero fields, and empty
@@ -184,13 +180,10 @@ func (p ConfigurationUpdateParams) body() body {
 	if p.Name == nil && len(p.Configuration) == 0 && p.Credentials.IsZero() && p.Description == nil && len(p.Metadata) == 0 {
 		return body{err: &ArgumentError{"params", "must change something"}}
 	}
-	return bodyWith(p.Credentials, func(credentials json.RawMessage) any {
-		type plain ConfigurationUpdateParams
-		return struct {
-			plain
-			Credentials json.RawMessage `json:"credentials,omitempty"`
-		}{plain(p), credentials}
-	})
+	return bodyWith(p.Credentials, struct {
+		ConfigurationUpdateParams
+		Credentials revealed `json:"credentials,omitzero"`
+	}{p, revealed(p.Credentials)})
 }
 
 // toggle is the body of SetEnabled.

@@ -102,23 +102,29 @@ func (c *Credentials) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// bodyWith returns the body that encode makes of the credentials' JSON, with the
-// strings in it that no error may quote: a server may echo what it rejects.
-func bodyWith(c Credentials, encode func(credentials json.RawMessage) any) body {
-	var (
-		data    []byte
-		secrets []string
-		err     error
-	)
+// revealed are Credentials that marshal as they are sent.
+type revealed Credentials
+
+// IsZero reports whether there are no credentials.
+func (r revealed) IsZero() bool { return r.read == nil }
+
+// MarshalJSON returns the credentials.
+func (r revealed) MarshalJSON() ([]byte, error) { return r.read() }
+
+// bodyWith encodes a body that reveals credentials. The strings in them are the
+// secrets of the body: a server may echo what it rejects.
+func bodyWith(c Credentials, in any) body {
+	var secrets []string
 	if !c.IsZero() {
-		if data, err = c.read(); err == nil {
+		data, err := c.read()
+		if err == nil {
 			secrets, err = secretsIn(data)
 		}
 		if err != nil {
 			return body{err: &ArgumentError{"Credentials", fmt.Sprintf("must be encodable as JSON: %T", err)}}
 		}
 	}
-	return jsonBody("params", encode(data), secrets...)
+	return jsonBody("params", in, secrets...)
 }
 
 // secretsIn returns the strings and numbers in a JSON value, except those of the

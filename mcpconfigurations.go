@@ -105,13 +105,10 @@ func (p MCPConfigurationCreateParams) body() body {
 	if err := checkServer(&p.ServerURL, p.Tools); err != nil {
 		return body{err: err}
 	}
-	return bodyWith(p.Credentials, func(credentials json.RawMessage) any {
-		type plain MCPConfigurationCreateParams
-		return struct {
-			plain
-			Credentials json.RawMessage `json:"credentials,omitempty"`
-		}{plain(p), credentials}
-	})
+	return bodyWith(p.Credentials, struct {
+		MCPConfigurationCreateParams
+		Credentials revealed `json:"credentials,omitzero"`
+	}{p, revealed(p.Credentials)})
 }
 
 // MCPConfigurationUpdateParams has the fields to change. Nil and zero fields are left
@@ -131,13 +128,10 @@ func (p MCPConfigurationUpdateParams) body() body {
 	if err := checkServer(p.ServerURL, p.Tools); err != nil {
 		return body{err: err}
 	}
-	return bodyWith(p.Credentials, func(credentials json.RawMessage) any {
-		type plain MCPConfigurationUpdateParams
-		return struct {
-			plain
-			Credentials json.RawMessage `json:"credentials,omitempty"`
-		}{plain(p), credentials}
-	})
+	return bodyWith(p.Credentials, struct {
+		MCPConfigurationUpdateParams
+		Credentials revealed `json:"credentials,omitzero"`
+	}{p, revealed(p.Credentials)})
 }
 
 // checkServer checks the URL of an MCP server and the selection of its tools, if they
