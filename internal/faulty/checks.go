@@ -110,6 +110,9 @@ func (c *Checks) holds(condition func() bool) bool {
 	return true
 }
 
+// noTests is what the testing package itself writes to os.Stderr.
+const noTests = "testing: warning: no tests to run\n"
+
 // Main runs the tests of a package, which is [testing.M.Run], and returns the
 // exit code. The run fails if the tests write to os.Stderr, to the standard
 // logger or, at any level, to the default slog logger, or if they leave
@@ -128,6 +131,10 @@ func Main(run func() int) int {
 	}
 	code := run()
 	written := restore()
+	if strings.Contains(written, noTests) {
+		fmt.Fprint(os.Stderr, noTests)
+		written = strings.ReplaceAll(written, noTests, "")
+	}
 	http.DefaultTransport.(interface{ CloseIdleConnections() }).CloseIdleConnections()
 	if written != "" {
 		fmt.Fprintf(os.Stderr, "faulty: written to stderr or a default logger: %.2000q\n", written)
@@ -162,7 +169,6 @@ func captureOutput() (restore func() string, err error) {
 		if err != nil {
 			return err.Error()
 		}
-		// The testing package writes this line to os.Stderr.
-		return strings.ReplaceAll(string(text), "testing: warning: no tests to run\n", "")
+		return string(text)
 	}, nil
 }

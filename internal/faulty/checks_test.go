@@ -126,7 +126,7 @@ func TestMainExitCode(t *testing.T) {
 			_ = slog.Default().Handler().Handle(context.Background(), slog.Record{Message: "by handler"})
 			return 0
 		}, 1, "by handler"},
-		"warning": {func() int { fmt.Fprintln(os.Stderr, "testing: warning: no tests to run"); return 0 }, 0, ""},
+		"warning": {func() int { fmt.Fprintln(os.Stderr, "testing: warning: no tests to run"); return 0 }, 0, "no tests to run"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
