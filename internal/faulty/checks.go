@@ -135,7 +135,7 @@ func Main(run func() int) int {
 		fmt.Fprint(os.Stderr, noTests)
 		written = strings.ReplaceAll(written, noTests, "")
 	}
-	http.DefaultTransport.(interface{ CloseIdleConnections() }).CloseIdleConnections()
+	new(http.Client).CloseIdleConnections() // of http.DefaultTransport
 	if written != "" {
 		fmt.Fprintf(os.Stderr, "faulty: written to stderr or a default logger: %.2000q\n", written)
 		code = max(code, 1)
