@@ -113,7 +113,7 @@ type call struct {
 
 // prepare checks the arguments of a call.
 func (c *Client) prepare(ctx context.Context, r request, opts []CallOption, out any) (*call, error) {
-	settings, err := c.callSettings(opts)
+	settings, err := c.apply(opts)
 	switch {
 	case err != nil:
 		return nil, err
@@ -150,9 +150,9 @@ func (c *Client) prepare(ctx context.Context, r request, opts []CallOption, out 
 	return call, nil
 }
 
-// callSettings applies the options of a call to the client's settings. It applies
+// apply applies the options of a call to the client's settings. It applies
 // all of them even if one fails, so that every Response is reset.
-func (c *Client) callSettings(opts []CallOption) (*callSettings, error) {
+func (c *Client) apply(opts []CallOption) (*callSettings, error) {
 	if len(opts) == 0 && c != nil {
 		return &c.defaults, nil
 	}
