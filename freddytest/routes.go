@@ -10,7 +10,9 @@ import (
 )
 
 // route is one call of the API. The path is below the base URL. One of its
-// segments may be a placeholder in braces, whose value is the id of the request.
+// segments may be a placeholder in braces, whose value is the id of the request. If
+// the path ends with ?name, the route matches only requests with that query
+// parameter.
 //
 // handle is called with the lock of the Fake held.
 type route struct {
@@ -18,11 +20,19 @@ type route struct {
 	handle       func(f *Fake, r request) Reply
 }
 
-// routes has the routes of each service, which are declared in its file.
-var routes = slices.Concat(
-	connectorRoutes,
-	configurationRoutes,
-)
+// service has routes that share the reply to a request without the key. If
+// unauthorized is nil, the routes need no key.
+type service struct {
+	unauthorized func(f *Fake) Reply
+	routes       []route
+}
+
+// services has the routes of each service, which are declared in its file. The
+// first route that matches handles the request.
+var services = []service{
+	{(*Fake).invalidAPIKey, connectorRoutes},
+	{(*Fake).invalidAPIKey, configurationRoutes},
+}
 
 // reserved are the path segments that are not ids.
 var reserved = []string{"configurations", "available", "authorize", "callback", "complete-oauth", "connections"}
@@ -33,20 +43,22 @@ func (f *Fake) handle(r request) Reply {
 		return notFound()
 	}
 	var allowed []string
-	for _, route := range routes {
-		id, ok := route.match(r.Path)
-		if !ok {
-			continue
+	for _, service := range services {
+		for _, route := range service.routes {
+			id, ok := route.match(r)
+			switch {
+			case !ok:
+			case route.method != r.Method:
+				if !slices.Contains(allowed, route.method) {
+					allowed = append(allowed, route.method)
+				}
+			case service.unauthorized != nil && !authorized(r.Header):
+				return service.unauthorized(f)
+			default:
+				r.id = id
+				return route.handle(f, r)
+			}
 		}
-		if route.method != r.Method {
-			allowed = append(allowed, route.method)
-			continue
-		}
-		if !authorized(r.Header) {
-			return errorReply(http.StatusUnauthorized, "authentication_error", "Invalid API key", freddy.CodeInvalidAPIKey)
-		}
-		r.id = id
-		return route.handle(f, r)
 	}
 	if len(allowed) == 0 {
 		return notFound()
@@ -56,11 +68,12 @@ func (f *Fake) handle(r request) Reply {
 	return reply
 }
 
-// match reports whether an escaped path matches the route, and returns the
-// unescaped segment at the placeholder.
-func (t route) match(path string) (id string, ok bool) {
-	want, got := strings.Split(t.path, "/"), strings.Split(path, "/")
-	if len(want) != len(got) {
+// match reports whether a request matches the route except for its method, and
+// returns the unescaped segment at the placeholder.
+func (t route) match(r request) (id string, ok bool) {
+	path, parameter, found := strings.Cut(t.path, "?")
+	want, got := strings.Split(path, "/"), strings.Split(r.Path, "/")
+	if len(want) != len(got) || found && !r.Query.Has(parameter) {
 		return "", false
 	}
 	for i, segment := range got {
@@ -78,6 +91,10 @@ func (t route) match(path string) (id string, ok bool) {
 		}
 	}
 	return id, true
+}
+
+func (*Fake) invalidAPIKey() Reply {
+	return errorReply(http.StatusUnauthorized, "authentication_error", "Invalid API key", freddy.CodeInvalidAPIKey)
 }
 
 // authorized accepts the key in each of the documented headers.
