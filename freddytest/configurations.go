@@ -3,7 +3,6 @@ package freddytest
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -84,7 +83,7 @@ func (f *Fake) createConfiguration(r request) Reply {
 	}
 	now := now()
 	configuration := &freddy.Configuration{
-		ID:                  f.nextID(),
+		ID:                  f.configurations.newID("pconf_"),
 		Object:              objectConfiguration,
 		UserID:              "user_fake",
 		OrganizationID:      "org_fake",
@@ -108,16 +107,6 @@ func orEmpty(m map[string]any) map[string]any {
 		return map[string]any{}
 	}
 	return m
-}
-
-// nextID skips the ids that AddConfiguration has used.
-func (f *Fake) nextID() string {
-	for {
-		f.created++
-		if id := fmt.Sprintf("pconf_%06d", f.created); f.configurations.get(id) == nil {
-			return id
-		}
-	}
 }
 
 func (f *Fake) getConfiguration(r request) Reply {
@@ -267,14 +256,8 @@ func (f *Fake) afterCursor(q *query) int {
 // configurationBody returns a configuration as the API sends it: with null for
 // each empty field and a placeholder for the credentials.
 func configurationBody(c *freddy.Configuration) json.RawMessage {
-	null := json.RawMessage("null")
-	members := map[string]json.RawMessage{
-		"userId": null, "apiKeyId": null, "lastSyncAt": null, "lastError": null, "description": null,
-		"credentials": json.RawMessage(`"***REDACTED***"`),
-	}
-	if err := json.Unmarshal(encode(c), &members); err != nil {
-		panic(fmt.Sprintf("freddytest: %v", err))
-	}
+	members := membersOf(c, "userId", "apiKeyId", "lastSyncAt", "lastError", "description")
+	members["credentials"] = json.RawMessage(`"***REDACTED***"`)
 	return encode(members)
 }
 

@@ -32,7 +32,6 @@ type Fake struct {
 	mu             sync.Mutex // guards all fields
 	connectors     store[freddy.Connector]
 	configurations store[freddy.Configuration]
-	created        int // configurations created so far
 	script         map[scriptKey][]Reply
 	received       int // requests so far
 	requests       []Request

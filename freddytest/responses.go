@@ -58,6 +58,21 @@ func invalidReply(errs []validationError) Reply {
 	return detailReply(http.StatusUnprocessableEntity, errs)
 }
 
+// membersOf returns the members of a model's JSON form. If one of nullable is empty
+// or absent, it is null.
+func membersOf(model any, nullable ...string) map[string]json.RawMessage {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(encode(model), &members); err != nil {
+		panic(fmt.Sprintf("freddytest: %v", err))
+	}
+	for _, name := range nullable {
+		if value := string(members[name]); value == "" || value == `""` {
+			members[name] = json.RawMessage("null")
+		}
+	}
+	return members
+}
+
 // encode returns the JSON form of a value that is known to have one.
 func encode(v any) []byte {
 	data, err := json.Marshal(v)
