@@ -3,6 +3,7 @@ package freddytest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -24,6 +25,8 @@ var (
 	kindString       = kind{`"`, "Input should be a valid string", "string_type"}
 	kindStringOrNull = kind{`"n`, kindString.message, kindString.code}
 	kindObject       = kind{`{`, "Input should be a valid dictionary", "dict_type"}
+	kindObjectOrNull = kind{`{n`, kindObject.message, kindObject.code}
+	kindListOrNull   = kind{`[n`, "Input should be a valid list", "list_type"}
 	kindBoolean      = kind{`tf`, "Input should be a valid boolean", "bool_type"}
 )
 
@@ -55,9 +58,21 @@ func (r request) decode(out any, fields []field, required ...string) (Reply, boo
 	decoder := json.NewDecoder(bytes.NewReader(encode(members)))
 	decoder.UseNumber() // a float64 would change large numbers
 	if err := decoder.Decode(out); err != nil {
-		panic(fmt.Sprintf("freddytest: %v", err))
+		return invalidReply([]validationError{nestedError(err)}), false
 	}
 	return Reply{}, true
+}
+
+// nestedError returns the error for a value of the wrong kind inside a field, such
+// as an item of a list.
+func nestedError(err error) validationError {
+	var mismatch *json.UnmarshalTypeError
+	if !errors.As(err, &mismatch) {
+		panic(fmt.Sprintf("freddytest: %v", err))
+	}
+	name, _, _ := strings.Cut(mismatch.Field, ".")
+	kind := mismatch.Type.String()
+	return validationError{[]string{"body", name}, "Input should be a valid " + kind, kind + "_type"}
 }
 
 // members returns the members of a body that is a JSON object. If a name is

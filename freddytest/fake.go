@@ -21,7 +21,7 @@ const APIKey = "freddytest-key"
 const maxRequests = 10_000
 
 // Fake is the API in memory. It is an http.Handler and safe for concurrent use.
-// The zero Fake has no connectors and no configurations.
+// The zero Fake has no connectors, no configurations and nothing to connect.
 //
 // It serves the paths below /v1. If a reply is scripted, the Fake sends it.
 // Otherwise it checks the path (404), the method (405), the key (401), the
@@ -29,19 +29,28 @@ const maxRequests = 10_000
 // order. A request that is rejected or incomplete changes nothing. The rate
 // limit headers count down, but no request is rejected because of them.
 type Fake struct {
-	mu             sync.Mutex // guards all fields
-	connectors     store[freddy.Connector]
-	configurations store[freddy.Configuration]
-	script         map[scriptKey][]Reply
-	received       int // requests so far
-	requests       []Request
-	quota          quota
+	mu                sync.Mutex // guards all fields
+	connectors        store[freddy.Connector]
+	configurations    store[freddy.Configuration]
+	available         store[freddy.AvailableConnector] // by key
+	accounts          store[freddy.Account]
+	accountTools      store[freddy.AccountTools] // by account
+	connections       store[freddy.Connection]
+	broken            store[string] // why the tokens of a connection do not work, by connection
+	mcpConfigurations store[freddy.MCPConfiguration]
+	signIns           store[signIn] // by state
+	grants            store[grant]  // by code
+	script            map[scriptKey][]Reply
+	received          int // requests so far
+	requests          []Request
+	quota             quota
 }
 
 // NewFake returns a Fake with a catalogue and no configurations. In the
 // catalogue, pcon_github (the documented sample), pcon_notion, pcon_slack,
 // pcon_figma, pcon_clickup, pcon_jira, pcon_inventory and pcon_scripts are
-// active, pcon_trello is deprecated, and pcon_teams is in maintenance.
+// active, pcon_trello is deprecated, and pcon_teams is in maintenance. Accounts of
+// slack, github, clickup and atlassian can be connected, and none is.
 //
 // A program serves a Fake with a server of net/http:
 //
@@ -52,6 +61,9 @@ func NewFake() *Fake {
 	f := new(Fake)
 	for _, connector := range catalogue() {
 		f.AddConnector(connector)
+	}
+	for _, connector := range available() {
+		f.AddAvailableConnector(connector)
 	}
 	return f
 }
@@ -79,7 +91,7 @@ func (f *Fake) process(r request, now time.Time) (http.Header, Reply) {
 	header := f.quota.take(now)
 	header.Set("Content-Type", "application/json")
 	header.Set("Freddy-Api-Version", "2025-01-01")
-	header.Set("X-Request-Id", fmt.Sprintf("req_%06d", f.received))
+	header.Set("X-Request-Id", f.requestID())
 
 	scripted, found := f.nextReply(r)
 	if found && scripted.Fault != FaultLost {
@@ -94,6 +106,9 @@ func (f *Fake) process(r request, now time.Time) (http.Header, Reply) {
 	}
 	return header, reply
 }
+
+// requestID returns the id of the request that is being processed.
+func (f *Fake) requestID() string { return fmt.Sprintf("req_%06d", f.received) }
 
 func (f *Fake) record(r Request) {
 	f.received++

@@ -19,6 +19,14 @@ func (q *query) reject(name, kind, message string) {
 	q.errs = append(q.errs, validationError{Loc: []string{"query", name}, Msg: message, Type: kind})
 }
 
+// requireOrganization rejects a request that names no organization. The first of
+// names is the documented one.
+func (q *query) requireOrganization(names ...string) {
+	if !slices.ContainsFunc(names, func(name string) bool { return q.values.Get(name) != "" }) {
+		q.reject(names[0], "missing", "Field required")
+	}
+}
+
 // integer returns the value of an integer parameter.
 func (q *query) integer(name string, fallback, least, most int) int {
 	if !q.values.Has(name) {

@@ -33,13 +33,14 @@ type request struct {
 	Request
 	inAPI    bool   // Path is below the base URL
 	complete bool   // the body arrived without an error
+	origin   string // scheme and host
 	id       string // the path segment at the route's placeholder
 }
 
 // readRequest reads a request. The body of the result is one byte longer than
 // maxBody if the request's body is larger than that.
 func readRequest(r *http.Request) request {
-	in := request{complete: true, Request: Request{
+	in := request{complete: true, origin: originOf(r), Request: Request{
 		Method: cmp.Or(r.Method, http.MethodGet),
 		Path:   r.URL.EscapedPath(),
 		Query:  r.URL.Query(),

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // jsonReply returns a reply with a body that is known to have a JSON form.
@@ -36,6 +37,73 @@ func errorReply(status int, kind, message, code string) Reply {
 		Code    string `json:"code"`
 	}
 	return jsonReply(status, map[string]apiError{"error": {kind, message, code}})
+}
+
+// envelopeError is an error in the envelope of the newer pages.
+type envelopeError struct {
+	Code          string    `json:"code"`
+	Message       string    `json:"message"`
+	SystemMessage string    `json:"system_message"`
+	Type          string    `json:"type"`
+	Status        int       `json:"status"`
+	TraceID       string    `json:"trace_id"`
+	Timestamp     time.Time `json:"timestamp"`
+	Details       *struct{} `json:"details,omitempty"`
+}
+
+// envelopeReply returns an error response. It sets the trace id and the time.
+func (f *Fake) envelopeReply(e envelopeError) Reply {
+	e.TraceID, e.Timestamp = f.requestID(), now()
+	return jsonReply(e.Status, struct {
+		Success bool          `json:"success"`
+		Error   envelopeError `json:"error"`
+	}{false, e})
+}
+
+// unauthorized is documented for accounts, and taken for MCP configurations.
+func (f *Fake) unauthorized() Reply {
+	return f.envelopeReply(envelopeError{
+		Code:          "UNAUTHORIZED",
+		Message:       "Authentication required. Please provide a valid API key.",
+		SystemMessage: "Missing or invalid authorization header",
+		Type:          "authentication_error",
+		Status:        http.StatusUnauthorized,
+	})
+}
+
+// authenticationRequired is documented for available connectors and connections.
+func (f *Fake) authenticationRequired() Reply {
+	return f.envelopeReply(envelopeError{
+		Code:          "AUTHENTICATION_REQUIRED",
+		Message:       "Authentication required. Please provide a valid API key.",
+		SystemMessage: "Missing or invalid authorization header",
+		Type:          "authentication_error",
+		Status:        http.StatusUnauthorized,
+		Details:       new(struct{}),
+	})
+}
+
+// invalidRequest is documented for a 400. The reasons of the Fake are invented.
+func (f *Fake) invalidRequest() Reply {
+	return f.envelopeReply(envelopeError{
+		Code:          "VALIDATION_ERROR",
+		Message:       "Invalid request parameters",
+		SystemMessage: "Validation failed",
+		Type:          "validation_error",
+		Status:        http.StatusBadRequest,
+	})
+}
+
+// unknownID is invented, as is its code: the documentation has no error for an
+// unknown id of accounts, connections and MCP configurations.
+func (f *Fake) unknownID() Reply {
+	return f.envelopeReply(envelopeError{
+		Code:          "NOT_FOUND",
+		Message:       "The requested resource was not found.",
+		SystemMessage: "Resource not found",
+		Type:          "client_error",
+		Status:        http.StatusNotFound,
+	})
 }
 
 // detailReply returns an error response of the API's web framework. The detail

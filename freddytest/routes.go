@@ -30,8 +30,14 @@ type service struct {
 // services has the routes of each service, which are declared in its file. The
 // first route that matches handles the request.
 var services = []service{
+	{(*Fake).unauthorized, accountRoutes},
 	{(*Fake).invalidAPIKey, connectorRoutes},
 	{(*Fake).invalidAPIKey, configurationRoutes},
+	{(*Fake).authenticationRequired, availableRoutes},
+	{(*Fake).authenticationRequired, connectionRoutes},
+	{(*Fake).authenticationRequired, signInRoutes},
+	{(*Fake).unauthorized, mcpConfigurationRoutes},
+	{nil, browserRoutes},
 }
 
 // reserved are the path segments that are not ids.

@@ -76,17 +76,17 @@ func TestRoutes(t *testing.T) {
 		{http.MethodGet, connectorsPath + "/%70con_github", http.StatusOK, ""},
 		{http.MethodGet, connectorsPath + "/", http.StatusNotFound, notFound},
 		{http.MethodGet, connectorsPath + "/pcon_github/", http.StatusNotFound, notFound},
-		{http.MethodGet, connectorsPath + "/pcon_github/tools", http.StatusNotFound, notFound},
+		{http.MethodGet, connectorsPath + "/pcon_github/settings", http.StatusNotFound, notFound},
 		{http.MethodGet, "/v1//personal-connectors", http.StatusNotFound, notFound},
 		{http.MethodGet, connectorsPath + "/configurations", http.StatusOK, `{"object":"list","data":[]}`},
 		{http.MethodGet, connectorsPath + "/configurations/", http.StatusNotFound, notFound},
 		{http.MethodGet, connectorsPath + "/configurations/pconf_1/settings", http.StatusNotFound, notFound},
 		{http.MethodGet, connectorsPath + "/pcon_github/pconf_1/tools", http.StatusNotFound, notFound},
-		{http.MethodGet, connectorsPath + "/available", http.StatusNotFound, notFound},
-		{http.MethodGet, connectorsPath + "/authorize", http.StatusNotFound, notFound},
-		{http.MethodGet, connectorsPath + "/callback", http.StatusNotFound, notFound},
-		{http.MethodGet, connectorsPath + "/complete-oauth", http.StatusNotFound, notFound},
 		{http.MethodGet, connectorsPath + "/connections", http.StatusNotFound, notFound},
+		{http.MethodGet, connectorsPath + "/available/health/test", http.StatusNotFound, notFound},
+		{http.MethodGet, connectorsPath + "/connections/health", http.StatusUnprocessableEntity, ""},
+		{http.MethodGet, connectorsPath + "/available/tools", http.StatusNotFound, ""},
+		{http.MethodGet, "/freddytest/consent", http.StatusNotFound, notFound},
 		{http.MethodGet, "/v1", http.StatusNotFound, notFound},
 		{http.MethodGet, "/v1/", http.StatusNotFound, notFound},
 		{http.MethodGet, "/v1/assistants", http.StatusNotFound, notFound},
@@ -94,8 +94,9 @@ func TestRoutes(t *testing.T) {
 		{http.MethodGet, "/personal-connectors/pcon_github", http.StatusNotFound, notFound},
 		{http.MethodGet, "/", http.StatusNotFound, notFound},
 		{http.MethodPost, connectorsPath, http.StatusMethodNotAllowed, notAllowed},
-		{http.MethodDelete, connectorsPath + "/pcon_github", http.StatusMethodNotAllowed, notAllowed},
-		{http.MethodHead, connectorsPath + "/pcon_github", http.StatusMethodNotAllowed, ""},
+		{http.MethodPost, connectorsPath + "?organization_id=org_1", http.StatusMethodNotAllowed, notAllowed},
+		{http.MethodPost, connectorsPath + "/available", http.StatusMethodNotAllowed, notAllowed},
+		{http.MethodHead, connectorsPath + "/callback", http.StatusMethodNotAllowed, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
@@ -116,17 +117,30 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-func TestAllowedMethodsOfConfigurations(t *testing.T) {
+func TestAllowedMethods(t *testing.T) {
 	t.Parallel()
 	server := freddytest.NewServer(t)
 	for path, allow := range map[string]string{
-		"":                "GET, POST",
-		"/pconf_1":        "GET, PATCH, DELETE",
-		"/pconf_1/toggle": "POST",
-		"/pconf_1/test":   "POST",
-		"/pconf_1/tools":  "GET",
+		configurationsPath:                         "GET, POST",
+		configurationsPath + "/pconf_1":            "GET, PATCH, DELETE",
+		configurationsPath + "/pconf_1/toggle":     "POST",
+		configurationsPath + "/pconf_1/test":       "POST",
+		configurationsPath + "/pconf_1/tools":      "GET",
+		connectorsPath + "/pcon_github":            "PATCH, DELETE, GET",
+		connectorsPath + "/pcon_github/tools":      "GET, PATCH",
+		connectorsPath + "/available/slack":        "GET",
+		connectorsPath + "/connections/slack":      "GET",
+		connectorsPath + "/connections/t_1/active": "PATCH",
+		connectorsPath + "/tcred_1/health":         "GET",
+		connectorsPath + "/tcred_1/test":           "POST",
+		connectorsPath + "/authorize":              "POST",
+		connectorsPath + "/complete-oauth":         "POST",
+		connectorsPath + "/callback":               "GET",
+		"/v1/mcp-configurations":                   "GET, POST",
+		"/v1/mcp-configurations/mcp_1/test":        "POST",
+		"/v1/freddytest/consent":                   "GET",
 	} {
-		got := send(t, server, http.MethodPut, configurationsPath+path, bearer(), "")
+		got := send(t, server, http.MethodOptions, path, bearer(), "")
 		assert.Equal(t, http.StatusMethodNotAllowed, got.status, path)
 		assert.Equal(t, allow, got.header.Get("Allow"), path)
 	}
@@ -134,7 +148,7 @@ func TestAllowedMethodsOfConfigurations(t *testing.T) {
 
 func TestMethodNotAllowedThroughTheClient(t *testing.T) {
 	t.Parallel()
-	err := freddytest.NewServer(t).Client().Do(t.Context(), http.MethodDelete, scriptGithub, nil, nil)
+	err := freddytest.NewServer(t).Client().Do(t.Context(), http.MethodPut, scriptGithub, nil, nil)
 	var apiErr *freddy.APIError
 	require.ErrorAs(t, err, &apiErr)
 	assert.Equal(t, http.StatusMethodNotAllowed, apiErr.StatusCode)
