@@ -27,7 +27,7 @@
 // # Responses
 //
 // A new Fake has a catalogue of connectors, such as pcon_github, which is the
-// documented sample, and no configurations. It responds as the documentation of
+// documented sample, no configurations and no accounts. It responds as the documentation of
 // the API says, with request ids, rate limit headers and the documented errors
 // for invalid keys, ids and parameters. Use Script for other responses and for
 // faults.
@@ -48,6 +48,66 @@
 //   - A body with unknown members, or with members of the wrong type, is rejected.
 //     A configuration is not validated against the schema of its connector.
 //   - Credentials are required and not kept. Requests has them as they were sent.
+//
+// # Connected accounts
+//
+// A Fake has one user, with the same accounts in every organization. Accounts of
+// slack, github, clickup and atlassian can be connected, and none is. The Fake is
+// also where the user signs in: the URL that Authorize returns points to it.
+// Whoever opens that URL consents, and is redirected to the callback. Consent and
+// Refuse do the same from Go:
+//
+//	func TestConnect(t *testing.T) {
+//		synctest.Test(t, func(t *testing.T) {
+//			server := freddytest.NewServer(t)
+//			connections := server.Client(freddy.WithOrganization("org_example")).Connections()
+//			authorization, err := connections.Authorize(t.Context(), freddy.AuthorizeParams{ConnectorType: "slack"})
+//			if err != nil {
+//				t.Fatal(err)
+//			}
+//			time.AfterFunc(time.Minute, func() { server.Consent(authorization.State, "ada@example.com") })
+//
+//			connection, err := connections.Wait(t.Context(), "slack", freddy.WaitParams{State: authorization.State})
+//			if err != nil {
+//				t.Fatal(err)
+//			}
+//			if connection.AccountEmail != "ada@example.com" {
+//				t.Errorf("got %q", connection.AccountEmail)
+//			}
+//		})
+//	}
+//
+// The calls, their statuses and the members of their bodies are documented:
+//
+//   - GET /personal-connectors lists the accounts if the query has an organization,
+//     and the catalogue if it has none.
+//   - What can be connected has two documented forms. The list has the older one
+//     (type, name), a single connector the newer one (tool_key, display_name).
+//   - A call that requires an organization and has none gets a 422.
+//   - The callback of clickup has no state, so it uses up the newest one of clickup.
+//     If several users sign in at the same time, their sign-ins mix up.
+//   - The MCP configuration of an account can be retrieved and listed like others.
+//
+// The following is the Fake's own, because the documentation is silent. No server is
+// known to do it:
+//
+//   - slack is what needs Complete: there is no connection until then. If Complete
+//     is called again, the response is the same. For the other tools, Complete only
+//     reports whether the user has consented.
+//   - A state expires after 10 minutes and is used once. After that, and if it is
+//     unknown or refused, the callback and Complete respond with a 400.
+//   - The query parameter email of the authorization URL selects the account. The
+//     default is user@example.com. If the tool already has a connection with that
+//     email, it is renewed: it becomes active, and gets another ConnectionID.
+//   - An account and a connection with the same tool and email belong together.
+//     Disconnect removes the connection, too. SetActive does not change the other.
+//   - An unknown id is a 404 with the code NOT_FOUND, an unknown connector type a
+//     400. Connections of an unknown tool are a 404 if there are none.
+//   - An empty list of allowed tools is a 422. Names of tools are not checked.
+//   - A connection works until Break is called. An MCP configuration works unless
+//     it has an ErrorMessage.
+//   - Of a new MCP configuration, the credentials and the tool configuration are not
+//     kept, and its URL, transport and auth type are not checked.
 //
 // # Waits that take no time
 //

@@ -14,7 +14,7 @@ import (
 	"github.com/aitronos/freddy-go/freddytest"
 )
 
-// Keep the next two tests the same as in the package documentation.
+// Keep the next three tests the same as in the package documentation.
 
 func TestSync(t *testing.T) {
 	server := freddytest.NewServer(t)
@@ -51,6 +51,26 @@ func TestRetryAfter(t *testing.T) {
 		}
 		if waited := time.Since(start); waited < 30*time.Second || waited > 32*time.Second {
 			t.Errorf("waited for %v", waited)
+		}
+	})
+}
+
+func TestConnect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := freddytest.NewServer(t)
+		connections := server.Client(freddy.WithOrganization("org_example")).Connections()
+		authorization, err := connections.Authorize(t.Context(), freddy.AuthorizeParams{ConnectorType: "slack"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Minute, func() { server.Consent(authorization.State, "ada@example.com") })
+
+		connection, err := connections.Wait(t.Context(), "slack", freddy.WaitParams{State: authorization.State})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if connection.AccountEmail != "ada@example.com" {
+			t.Errorf("got %q", connection.AccountEmail)
 		}
 	})
 }
