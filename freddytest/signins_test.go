@@ -120,6 +120,7 @@ func TestConsentRedirectsToTheCallback(t *testing.T) {
 	browser := server.HTTPClient()
 	browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	for tool, state := range map[string]bool{"github": true, "slack": true, "clickup": false} {
+		authorize(t, client, tool) // remains usable
 		authorization := authorize(t, client, tool)
 		got := open(t, browser, authorization.URL)
 		require.Equal(t, http.StatusFound, got.status, tool)
