@@ -262,7 +262,7 @@ func (a *Authorization) validate() error {
 		return missing("authorization_url")
 	}
 	u, err := url.Parse(a.URL)
-	if err != nil || u.Host == "" || u.Opaque != "" || u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+	if err != nil || !validHost(u) || u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
 		return &wire.Error{Pointer: "/authorization_url", Reason: "must be an absolute https URL"}
 	}
 	if a.State == "" {
