@@ -110,15 +110,15 @@ func (c *call) apiError(response *transport.Response) *APIError {
 	if c.request.secret && response.Success() { // what it says besides "success": false is not for an error
 		response = &transport.Response{StatusCode: response.StatusCode, Header: response.Header}
 	}
-	r := c.redactor
-	body := r.Bytes(response.Body)
-	if response.Incomplete {
-		body = r.Cut(response.Body)
+	r, received := c.redactor, response.Body
+	if response.Incomplete { // its last string may end with the beginning of a secret
+		received = r.CutEnd(received)
 	}
-	if bytes.Equal(body, response.Body) && bytes.IndexByte(body, '\\') < 0 {
+	body := r.Bytes(received)
+	if bytes.Equal(body, received) && bytes.IndexByte(body, '\\') < 0 {
 		r = nil // without escapes, the members of a clean body are clean
 	}
-	problem := wire.ParseErrorBody(response.Body)
+	problem := wire.ParseErrorBody(received)
 	e := &APIError{
 		Method:        c.method(),
 		Path:          c.path(),

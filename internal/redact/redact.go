@@ -112,7 +112,11 @@ func (r *Redactor) Bytes(b []byte) []byte {
 
 // Cut is Bytes for an incomplete body. If b ends with the first 8 or more bytes
 // of a form, Cut replaces these, too.
-func (r *Redactor) Cut(b []byte) []byte {
+func (r *Redactor) Cut(b []byte) []byte { return r.Bytes(r.CutEnd(b)) }
+
+// CutEnd returns b with the first 8 or more bytes of a form replaced if b ends with
+// them. It replaces nothing else, so that b can be parsed.
+func (r *Redactor) CutEnd(b []byte) []byte {
 	longest := 0
 	for _, f := range r.formsIn(math.MaxInt) {
 		for n := min(len(f.bytes), len(b)); n >= max(minSecret, longest+1); n-- {
@@ -122,9 +126,9 @@ func (r *Redactor) Cut(b []byte) []byte {
 		}
 	}
 	if longest == 0 {
-		return r.Bytes(b)
+		return b
 	}
-	return []byte(r.String(string(b[:len(b)-longest])) + Redacted)
+	return slices.Concat(b[:len(b)-longest], []byte(Redacted))
 }
 
 // Header returns a copy of h with redacted names and values, or h itself if it
