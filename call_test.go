@@ -61,7 +61,7 @@ func TestDo(t *testing.T) {
 	})
 	t.Run("rejected responses", func(t *testing.T) {
 		for body, want := range map[string]string{
-			``:                  "there is no body",
+			``:                  "the response body is empty",
 			`<html>`:            "invalid character",
 			`{"a":1} {}`:        "after top-level value",
 			`{"success":false}`: "200 OK",
@@ -74,7 +74,7 @@ func TestDo(t *testing.T) {
 		client := newClient(t, server(t, reply(`{"success":false,"error":{"code":"NO"}}`)))
 		var apiErr *freddy.APIError
 		require.ErrorAs(t, client.Do(t.Context(), "GET", "/x", nil, nil), &apiErr)
-		assert.True(t, apiErr.HasCode("no"))
+		assert.True(t, freddy.HasCode(apiErr, "no"))
 		require.NoError(t, newClient(t, server(t, reply(`<html>`))).Do(t.Context(), "GET", "/x", nil, nil), "nil discards the response")
 	})
 	runInBubble(t, "F15 invalid request bodies", func(t *T) {

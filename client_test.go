@@ -23,7 +23,7 @@ func TestAPIKey(t *testing.T) {
 		for key, want := range map[string]string{
 			"":                        "freddy: apiKey must not be empty",
 			strings.Repeat("x", 8193): "freddy: apiKey must be at most 8192 bytes",
-			"a key":                   "freddy: apiKey must be visible ASCII, without spaces or line ends",
+			"a key":                   "freddy: apiKey must be visible ASCII, without spaces or line breaks",
 		} {
 			_, err := freddy.NewClient(key)
 			assert.EqualError(t, err, want)
@@ -178,19 +178,22 @@ func TestRequest(t *testing.T) {
 func TestDocStatesThePolicy(t *testing.T) {
 	text, err := os.ReadFile("doc.go")
 	require.NoError(t, err)
-	for row, value := range map[string]any{
-		`retries +3 +WithMaxRetries`:                   transport.MaxRetries == 3,
-		`time of an attempt +30 s +WithAttemptTimeout`: transport.AttemptTimeout == 30*time.Second,
-		`wait before retry n +1 ms to 500 ms \* 2\^\(n-1\), at most 8 s`: time.Millisecond == transport.MinWait &&
-			500*time.Millisecond == transport.BaseWait && 8*time.Second == transport.MaxWait,
-		`Retry-After +up to 60 s +WithMaxRetryAfter`: transport.MaxRetryAfter == 60*time.Second,
-		`budget of a client +500 tokens; a retry takes 5, a success gives 1`: transport.BudgetTokens == 500 &&
-			transport.RetryCost == 5 && transport.SuccessGain == 1,
-		`body of a success +10 MiB +WithMaxResponseBytes`: transport.MaxResponseBytes == 10<<20,
-		`body of an error +64 KiB kept`:                   transport.ErrorBytesKept == 64<<10,
-		`headers +1 MiB`:                                  transport.MaxHeaderBytes == 1<<20,
+	lines := strings.ReplaceAll(string(text), "\n//", "\n")
+	for row, stated := range map[string]bool{
+		`retries +3 +WithMaxRetries`:                      transport.MaxRetries == 3,
+		`timeout of an attempt +30 s +WithAttemptTimeout`: transport.AttemptTimeout == 30*time.Second,
+		`delay before retry n +1 ms to 500 ms \* 2\^\(n-1\), at most 8 s, uniform\s+WithRetryBackoff`: transport.MinDelay == time.Millisecond &&
+			transport.BaseDelay == 500*time.Millisecond && transport.MaxDelay == 8*time.Second,
+		`Retry-After +up to 60 s +WithMaxRetryAfter`:                                    transport.MaxRetryAfter == 60*time.Second,
+		`A Retry-After is waited for with a random extra of up to a tenth, at most 1 s`: transport.MaxRetryExtra == time.Second,
+		`retry budget of a client +500 tokens; a retry takes 5, a response below 500\s+gives 1`: transport.BudgetTokens == 500 &&
+			transport.RetryCost == 5 && transport.ResponseCredit == 1,
+		`share one that is ten\s+times as large`:              transport.SharedBudgets == 10,
+		`body of a 2xx +10 MiB +WithMaxResponseBytes`:         transport.MaxResponseBytes == 10<<20,
+		`body of an error response +64 KiB kept`:              transport.ErrorBytesKept == 64<<10,
+		`response header +1 MiB +own transport, NewTransport`: transport.MaxHeaderBytes == 1<<20 && freddy.NewTransport().MaxResponseHeaderBytes == 1<<20,
 	} {
-		assert.Regexp(t, row, string(text))
-		assert.Equal(t, true, value, row)
+		assert.Regexp(t, row, lines)
+		assert.True(t, stated, row)
 	}
 }

@@ -141,7 +141,7 @@ func TestConcurrency(t *testing.T) {
 		})
 		source := freddy.WithKeySource(func(ctx context.Context) (string, error) { within(ctx); return testKey, nil })
 		logger := freddy.WithLogger(slog.New(logHandler(func(ctx context.Context, _ slog.Record) { within(ctx) })))
-		client = t.newClient("", freddy.WithBaseURL(s.URL()), withTransport(rt), source, logger, freddy.WithRetryWait(0, 0))
+		client = t.newClient("", freddy.WithBaseURL(s.URL()), withTransport(rt), source, logger, freddy.WithRetryBackoff(0, 0))
 		_, err := client.Connectors().Get(ctx, "x")
 		require.NoError(t, err)
 		for connector, err := range client.Connectors().All(ctx, freddy.ConnectorListParams{}) {

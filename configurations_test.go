@@ -83,7 +83,7 @@ func TestConfigurationArguments(t *testing.T) {
 		"no name":        {"Name", create(freddy.ConfigurationCreateParams{PersonalConnectorID: "p", Credentials: credentials})},
 		"no credentials": {"Credentials", create(freddy.ConfigurationCreateParams{PersonalConnectorID: "p", Name: "n"})},
 		"nothing":        {"PersonalConnectorID", create(freddy.ConfigurationCreateParams{})},
-		"not JSON": {"in", create(freddy.ConfigurationCreateParams{
+		"not JSON": {"params", create(freddy.ConfigurationCreateParams{
 			PersonalConnectorID: "p", Name: "n", Credentials: credentials, Configuration: map[string]any{"f": func() {}},
 		})},
 		"no change":  {"params", second(c.Update(t.Context(), "pconf_1", freddy.ConfigurationUpdateParams{}))},
@@ -93,8 +93,8 @@ func TestConfigurationArguments(t *testing.T) {
 		"delete":     {"id", c.Delete(t.Context(), "")},
 		"enable":     {"id", second(c.SetEnabled(t.Context(), "..", true))},
 		"test":       {"id", second(c.Test(t.Context(), "a?b"))},
-		"tools":      {"id", second(c.Tools(t.Context(), "connections", freddy.ToolListParams{}))},
-		"list":       {"Limit", second(c.List(t.Context(), freddy.ConfigurationListParams{Limit: 101}))},
+		"tools":      {"id", second(c.Tools(t.Context(), "a%2Fb", freddy.ToolListParams{}))},
+		"list":       {"Limit", second(c.List(t.Context(), freddy.ConfigurationListParams{Limit: -1}))},
 	} {
 		var invalid *freddy.ArgumentError
 		require.ErrorAs(t, row.err, &invalid, name)
@@ -138,7 +138,7 @@ func TestConfigurationGet(t *testing.T) {
 	_, err := client.Configurations().Get(t.Context(), "pconf_abc123")
 	var apiErr *freddy.APIError
 	require.ErrorAs(t, err, &apiErr)
-	assert.True(t, apiErr.HasCode(freddy.CodeConfigurationNotFound))
+	assert.True(t, freddy.HasCode(apiErr, freddy.CodeConfigurationNotFound))
 	assert.NotErrorIs(t, err, freddy.ErrNotFound, "its status is 200")
 }
 
@@ -184,31 +184,30 @@ func TestConfigurationDelete(t *testing.T) {
 	for _, row := range []struct {
 		status int
 		body   string
-		field  string // of the *DecodeError
 	}{
-		{200, string(fixture(t, "configuration_deleted.json")), ""},
-		{200, `{"success":true,"data":{"id":"pconf_abc123","deleted":true}}`, ""},
-		{200, ``, ""},
-		{204, ``, ""},
-		{200, `{}`, ""},
-		{200, `{"deleted":false}`, "/deleted"},
-		{200, `{"object":"list"}`, "/object"},
+		{200, string(fixture(t, "configuration_deleted.json"))},
+		{200, `{"success":true,"data":{"id":"pconf_abc123","deleted":true}}`},
+		{200, ``},
+		{202, ``},
+		{204, ``},
+		{200, `{}`},
+		{200, `{"deleted":false}`},
+		{200, `{"object":"list"}`},
+		{200, `[]`},
+		{200, `"deleted"`},
+		{200, `null`},
 	} {
 		client, last := recorder(t, row.status, row.body)
 		err := client.Configurations().Delete(t.Context(), "pconf_abc123")
 		assert.Equal(t, received{Method: "DELETE", URI: "/personal-connectors/configurations/pconf_abc123"}, *last)
-		if row.field == "" {
-			require.NoError(t, err, row.body)
-			continue
-		}
-		var decode *freddy.DecodeError
-		require.ErrorAs(t, err, &decode)
-		assert.Equal(t, row.field, decode.Field)
+		require.NoError(t, err, row.body)
 	}
-	client, _ := recorder(t, http.StatusOK, `<html>sign in</html>`)
-	var decode *freddy.DecodeError
-	require.ErrorAs(t, client.Configurations().Delete(t.Context(), "pconf_abc123"), &decode)
-	client, _ = recorder(t, http.StatusOK, `{"success":false}`)
+	for _, body := range []string{`<html>sign in</html>`, `{"deleted":true`, `{} {}`} {
+		client, _ := recorder(t, http.StatusOK, body)
+		var decode *freddy.DecodeError
+		require.ErrorAs(t, client.Configurations().Delete(t.Context(), "pconf_abc123"), &decode, body)
+	}
+	client, _ := recorder(t, http.StatusOK, `{"success":false}`)
 	var apiErr *freddy.APIError
 	require.ErrorAs(t, client.Configurations().Delete(t.Context(), "pconf_abc123"), &apiErr)
 }
@@ -241,25 +240,26 @@ func TestConfigurationSetEnabled(t *testing.T) {
 func TestConfigurationRetries(t *testing.T) {
 	const id = "pconf_1"
 	for name, row := range map[string]struct {
-		call     func(*freddy.ConfigurationsService) error
-		attempts int
+		call      func(*freddy.ConfigurationsService) error
+		attempts  int
+		ambiguous bool
 	}{
-		"get": {func(c *freddy.ConfigurationsService) error { return second(c.Get(t.Context(), id)) }, 4},
+		"get": {func(c *freddy.ConfigurationsService) error { return second(c.Get(t.Context(), id)) }, 4, false},
 		"list": {func(c *freddy.ConfigurationsService) error {
 			return second(c.List(t.Context(), freddy.ConfigurationListParams{}))
-		}, 4},
+		}, 4, false},
 		"tools": {func(c *freddy.ConfigurationsService) error {
 			return second(c.Tools(t.Context(), id, freddy.ToolListParams{}))
-		}, 4},
-		"delete": {func(c *freddy.ConfigurationsService) error { return c.Delete(t.Context(), id) }, 4},
-		"enable": {func(c *freddy.ConfigurationsService) error { return second(c.SetEnabled(t.Context(), id, true)) }, 4},
-		"test":   {func(c *freddy.ConfigurationsService) error { return second(c.Test(t.Context(), id)) }, 1},
+		}, 4, false},
+		"delete": {func(c *freddy.ConfigurationsService) error { return c.Delete(t.Context(), id) }, 4, true},
+		"enable": {func(c *freddy.ConfigurationsService) error { return second(c.SetEnabled(t.Context(), id, true)) }, 4, true},
+		"test":   {func(c *freddy.ConfigurationsService) error { return second(c.Test(t.Context(), id)) }, 1, true},
 		"update": {func(c *freddy.ConfigurationsService) error {
 			return second(c.Update(t.Context(), id, freddy.ConfigurationUpdateParams{Name: new(string)}))
-		}, 1},
+		}, 1, true},
 		"create": {func(c *freddy.ConfigurationsService) error {
 			return second(c.Create(t.Context(), freddy.ConfigurationCreateParams{PersonalConnectorID: "p", Name: "n", Credentials: freddy.BearerCredentials("example")}))
-		}, 1},
+		}, 1, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var mu sync.Mutex // a dropped connection does not synchronize
@@ -279,7 +279,7 @@ func TestConfigurationRetries(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			assert.Equal(t, row.attempts, n)
-			assert.True(t, lost.Ambiguous)
+			assert.Equal(t, row.ambiguous, lost.Ambiguous)
 			assert.Len(t, bodies, 1, "each attempt has the same body")
 
 			for status, attempts := range map[int]int{503: row.attempts, 429: 4, 409: 1} {
@@ -322,20 +322,22 @@ func TestConfigurationTools(t *testing.T) {
 	tools, err := client.Configurations().Tools(t.Context(), "pconf_abc123", freddy.ToolListParams{ForceRefresh: true})
 	require.NoError(t, err)
 	assert.Equal(t, "/personal-connectors/configurations/pconf_abc123/tools?forceRefresh=true", last.URI)
-	require.Len(t, tools, 1)
-	assert.Equal(t, "clickup_create_task", tools[0].Name)
-	assert.Contains(t, tools[0].InputSchema.String(), `"list_id"`)
-	assert.Contains(t, tools[0].OutputSchema.String(), `"status"`)
-	assert.Equal(t, map[string]any{"rateLimit": "100/minute", "costCategory": "high"}, tools[0].Metadata)
-	out, err := json.Marshal(map[string]any{"object": "list", "data": tools})
+	require.Len(t, tools.Items, 1)
+	tool := tools.Items[0]
+	assert.Equal(t, "clickup_create_task", tool.Name)
+	assert.Contains(t, tool.InputSchema, `"list_id"`)
+	assert.Contains(t, tool.OutputSchema, `"status"`)
+	assert.Equal(t, map[string]any{"rateLimit": "100/minute", "costCategory": "high"}, tool.Metadata)
+	assert.False(t, tools.HasMore, "the list has no paging parameters")
+	out, err := json.Marshal(map[string]any{"object": "list", "data": tools.Items})
 	require.NoError(t, err)
 	assert.JSONEq(t, string(fixture(t, "configuration_tools.json")), string(out))
 
 	client, last = recorder(t, http.StatusOK, `{"object":"list","data":[]}`)
 	tools, err = client.Configurations().Tools(t.Context(), "pconf_abc123", freddy.ToolListParams{})
 	require.NoError(t, err)
-	assert.NotNil(t, tools)
-	assert.Empty(t, tools)
+	require.NotNil(t, tools)
+	assert.Empty(t, tools.Items)
 	assert.NotContains(t, last.URI, "?")
 
 	client, _ = recorder(t, http.StatusNotFound, `{}`)

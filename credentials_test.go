@@ -58,10 +58,12 @@ func TestCredentialsOnTheWire(t *testing.T) {
 		"API key": {freddy.APIKeyCredentials(secret), `{"type":"api_key","apiKey":"` + secret + `"}`},
 		"bearer":  {freddy.BearerCredentials(secret), `{"type":"bearer","token":"` + secret + `"}`},
 		"OAuth 2": {
-			freddy.OAuth2Credentials(secret, "refresh", time.Date(2025, 12, 31, 23, 59, 59, 0, time.FixedZone("", 3600))),
+			freddy.OAuth2Credentials(freddy.OAuth2Token{
+				AccessToken: secret, RefreshToken: "refresh", ExpiresAt: time.Date(2025, 12, 31, 23, 59, 59, 0, time.FixedZone("", 3600)),
+			}),
 			`{"type":"oauth2","accessToken":"` + secret + `","refreshToken":"refresh","expiresAt":"2025-12-31T22:59:59Z"}`,
 		},
-		"OAuth 2, short": {freddy.OAuth2Credentials(secret, "", time.Time{}), `{"type":"oauth2","accessToken":"` + secret + `"}`},
+		"OAuth 2, short": {freddy.OAuth2Credentials(freddy.OAuth2Token{AccessToken: secret}), `{"type":"oauth2","accessToken":"` + secret + `"}`},
 		"any":            {freddy.NewCredentials(map[string]any{"pin": 1234, "deep": []any{"<x>"}}), `{"pin":1234,"deep":["<x>"]}`},
 		"empty":          {freddy.NewCredentials(map[string]any{}), `{}`},
 	} {
@@ -133,7 +135,11 @@ func TestCredentialsEchoed(t *testing.T) {
 				}, freddy.WithResponse(&response))
 				require.Error(t, err)
 				faulty.NoSecret(t, secret, err, response)
-				assert.NotContains(t, fmt.Sprintf("%#v %s", err, response.Body), "98765432")
+				assert.NotContains(t, fmt.Sprintf("%#v %s", err, err), "98765432")
+				var apiErr *freddy.APIError
+				if errors.As(err, &apiErr) {
+					assert.NotContains(t, string(apiErr.Body)+string(apiErr.Details), "98765432")
+				}
 				_, err = client.Configurations().Update(t.Context(), "pconf_1", freddy.ConfigurationUpdateParams{Credentials: credentials})
 				require.Error(t, err)
 				faulty.NoSecret(t, secret, err)

@@ -43,12 +43,12 @@ func TestContentEncoding(t *testing.T) {
 			} {
 				s := t.serve(handler)
 				for _, method := range []string{http.MethodGet, http.MethodPost} {
-					assert.JSONEq(t, connectorBody, string(t.do(t.client(s.URL(), option(t)), method).ok(1).response.Body), name)
+					assert.JSONEq(t, connectorBody, t.body(t.client(s.URL(), option(t)), method), name)
 				}
 			}
 			rejected := t.serve(faulty.Reply(404, gzipped(`{"error":{"code":"connector_not_found"}}`), "Content-Encoding: gzip"))
 			err := t.get(t.client(rejected.URL(), option(t))).api(404, 1)
-			assert.True(t, err.HasCode(freddy.CodeConnectorNotFound), "%s: %q", name, err.Body)
+			assert.True(t, freddy.HasCode(err, freddy.CodeConnectorNotFound), "%s: %q", name, err.Body)
 			// A response to HEAD has the header and no body.
 			t.do(t.client(t.serve(faulty.Raw(faulty.Head(200, "Content-Encoding: gzip", "Content-Length: 2000000"))).URL(), option(t)), http.MethodHead).ok(1)
 		}
@@ -88,9 +88,7 @@ func TestContentEncoding(t *testing.T) {
 		for _, name := range decoding {
 			s := t.serve(recovers...)
 			for at := range len(body) {
-				o := t.get(t.client(s.URL(), options[name](t)))
-				require.NoError(t, o.err, "at byte %d", at)
-				assert.JSONEq(t, connectorBody, string(o.response.Body))
+				assert.JSONEq(t, connectorBody, t.body(t.client(s.URL(), options[name](t)), http.MethodGet), "at byte %d", at)
 			}
 			assert.Len(t, s.Requests(), len(recovers), "each corrupt response is retried")
 		}

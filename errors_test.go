@@ -2,6 +2,7 @@ package freddy_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,7 +47,7 @@ func TestErrorBody(t *testing.T) {
 			var apiErr *freddy.APIError
 			require.ErrorAs(t, err, &apiErr)
 			assert.Equal(t, row.kind, apiErr.Type)
-			assert.True(t, apiErr.HasCode(row.code))
+			assert.True(t, freddy.HasCode(apiErr, row.code))
 			assert.Equal(t, row.message, apiErr.Message)
 			assert.Equal(t, "/prefix/v1/personal-connectors/pcon_github", apiErr.Path)
 			assert.Equal(t, fixture(t, row.fixture), apiErr.Body)
@@ -217,22 +218,22 @@ func TestErrorText(t *testing.T) {
 			&freddy.APIError{Method: "GET", Path: "/x", StatusCode: 302, Header: http.Header{"Location": {"https://u:p@h.example.com:8/secret?q=1"}}},
 			"freddy: GET /x: 302 Found, to https://h.example.com:8",
 		},
-		{&freddy.TransportError{Method: "GET", Path: "/x", Attempts: 4, Err: io.EOF}, "freddy: GET /x: no complete answer, 4 attempts: EOF"},
+		{&freddy.TransportError{Method: "GET", Path: "/x", Attempts: 4, Err: io.EOF}, "freddy: GET /x: no response, 4 attempts: EOF"},
 		{
 			&freddy.TransportError{Method: "POST", Path: "/x", StatusCode: 200, RequestID: "r", Attempts: 1, Ambiguous: true, Err: io.ErrUnexpectedEOF},
-			"freddy: POST /x: no complete answer (200 had begun), request id r, the request may have been processed: unexpected EOF",
+			"freddy: POST /x: incomplete response 200, request id r, the request may have been processed: unexpected EOF",
 		},
-		{&freddy.TransportError{}, "freddy:  : no complete answer"},
+		{&freddy.TransportError{}, "freddy:  : no response"},
 		{
-			&freddy.DecodeError{Method: "GET", Path: "/x", StatusCode: 200, ContentType: "text/html", Err: errors.New("the JSON is not JSON")},
-			"freddy: GET /x: 200 text/html, but the answer is not as documented: the JSON is not JSON",
+			&freddy.DecodeError{Method: "GET", Path: "/x", StatusCode: 200, ContentType: "text/html", Err: errors.New("invalid JSON")},
+			"freddy: GET /x: 200 text/html: unexpected response body: invalid JSON",
 		},
-		{&freddy.DecodeError{}, "freddy:  : 0, but the answer is not as documented"},
+		{&freddy.DecodeError{}, "freddy:  : 0: unexpected response body"},
 	} {
 		assert.EqualError(t, row.err, row.text)
 	}
 	assert.False(t, (&freddy.TransportError{}).Timeout())
-	assert.False(t, (&freddy.APIError{StatusCode: 404}).HasCode(""))
+	assert.False(t, freddy.HasCode(&freddy.APIError{StatusCode: 404}, ""))
 }
 
 func TestSentinels(t *testing.T) {
@@ -267,21 +268,25 @@ func TestErrorTextIsBounded(t *testing.T) {
 	}
 }
 
-func TestLogValue(t *testing.T) {
-	var out bytes.Buffer
-	logger := slog.New(slog.NewTextHandler(&out, nil))
-	logger.Error("x", "err", &freddy.APIError{
-		Method: "GET", Path: "/x", StatusCode: 404, RequestID: "r", Attempts: 1, Type: "t", Code: "c", Message: "m", TraceID: "i",
-		Header: http.Header{"Hidden": {"hidden"}}, Body: []byte("hidden"),
-	})
-	logger.Error("x", "err", &freddy.TransportError{Method: "POST", Path: "/x", Attempts: 2, Ambiguous: true, Err: io.EOF})
-	logger.Error("x", "err", &freddy.DecodeError{Method: "GET", Path: "/x", StatusCode: 200, ContentType: "text/html", Field: "/a", Snippet: "hidden", Err: io.EOF})
-	for _, want := range []string{
-		"err.method=GET err.path=/x err.status=404 err.request_id=r err.attempts=1 err.type=t err.code=c err.message=m err.trace_id=i",
-		`err.method=POST err.path=/x err.status=0 err.request_id="" err.attempts=2 err.ambiguous=true err.cause=EOF`,
-		`err.status=200 err.request_id="" err.attempts=0 err.content_type=text/html err.field=/a err.cause=EOF`,
+// An error is logged as its text, wrapped or not.
+func TestErrorLogged(t *testing.T) {
+	for _, err := range []error{
+		&freddy.APIError{
+			Method: "GET", Path: "/x", StatusCode: 404, RequestID: "r", Type: "t", Code: "c", Message: "m", TraceID: "i",
+			Header: http.Header{"Hidden": {"hidden"}}, Body: []byte("hidden"),
+		},
+		&freddy.TransportError{Method: "POST", Path: "/x", Attempts: 2, Ambiguous: true, Err: io.EOF, Previous: &freddy.APIError{Message: "hidden"}},
+		&freddy.DecodeError{Method: "GET", Path: "/x", StatusCode: 200, ContentType: "text/html", Field: "/a", Snippet: "hidden", Err: io.EOF},
+		&freddy.ArgumentError{Argument: "id", Reason: "must not be empty"},
+		&freddy.NotConnectedError{ToolKey: "github", Err: context.Canceled},
 	} {
-		assert.Contains(t, out.String(), want)
+		for _, logged := range []error{err, fmt.Errorf("sync: %w", err)} {
+			var out bytes.Buffer
+			slog.New(slog.NewJSONHandler(&out, nil)).Error("x", "err", logged)
+			var record map[string]any
+			require.NoError(t, json.Unmarshal(out.Bytes(), &record))
+			assert.Equal(t, logged.Error(), record["err"])
+			assert.NotContains(t, out.String(), "hidden")
+		}
 	}
-	assert.NotContains(t, out.String(), "hidden")
 }

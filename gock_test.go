@@ -22,7 +22,7 @@ func TestGock(t *testing.T) {
 	transport := provided.Transport
 
 	client, err := freddy.NewClient("gock-test-key", freddy.WithHTTPClient(provided),
-		freddy.WithRetryWait(time.Millisecond, time.Millisecond))
+		freddy.WithRetryBackoff(time.Millisecond, time.Millisecond))
 	require.NoError(t, err)
 
 	var patterns []string
@@ -52,7 +52,7 @@ func TestGock(t *testing.T) {
 	require.ErrorIs(t, err, freddy.ErrNotFound)
 	var apiErr *freddy.APIError
 	require.ErrorAs(t, err, &apiErr)
-	assert.True(t, apiErr.HasCode(freddy.CodeConnectorNotFound))
+	assert.True(t, freddy.HasCode(apiErr, freddy.CodeConnectorNotFound))
 
 	assert.True(t, gock.IsDone(), "every mock was requested")
 	assert.False(t, gock.HasUnmatchedRequest(), "nothing else was requested")

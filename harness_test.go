@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -65,6 +66,12 @@ var (
 	notIdempotent = []string{http.MethodPost, http.MethodPatch}
 	allMethods    = slices.Concat(idempotent, notIdempotent)
 )
+
+// reads reports whether a method only reads (RFC 9110, section 9.2.1), so that its
+// calls are never ambiguous.
+func reads(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
 
 // errTest stands for the errors of caller-supplied functions.
 var errTest = errors.New("on purpose")
@@ -156,7 +163,7 @@ func (t *T) client(origin string, opts ...freddy.Option) *freddy.Client {
 	defaults := []freddy.Option{
 		freddy.WithBaseURL(origin + "/v1"),
 		freddy.WithMaxRetries(3),
-		freddy.WithRetryWait(time.Millisecond, 8*time.Millisecond),
+		freddy.WithRetryBackoff(time.Millisecond, 8*time.Millisecond),
 		freddy.WithAttemptTimeout(5 * time.Second),
 		freddy.WithMaxRetryAfter(2 * time.Second),
 		freddy.WithMaxResponseBytes(1 << 20),
@@ -348,6 +355,14 @@ func (t *T) call(ctx context.Context, client *freddy.Client, method string, opts
 	return o
 }
 
+// body makes a call that must succeed and returns the body of the response.
+func (t *T) body(client *freddy.Client, method string) string {
+	t.Helper()
+	var raw json.RawMessage
+	require.NoError(t, client.Do(t.Context(), method, connectorPath, nil, &raw))
+	return string(raw)
+}
+
 // settle requires what holds of every outcome.
 func (o *outcome) settle(ctx context.Context) {
 	t := o.t
@@ -355,14 +370,13 @@ func (o *outcome) settle(ctx context.Context) {
 	if t.network == nil {
 		assert.LessOrEqual(t, o.took, patience)
 	}
-	shown, response := o.err, o.response
+	shown := o.err
 	if apiErr, ok := o.err.(*freddy.APIError); ok { //nolint:errorlint // see below
 		apiErr := *apiErr
 		apiErr.Body = o.short(apiErr.Body)
 		shown = &apiErr
 	}
-	response.Body = o.short(response.Body)
-	faulty.NoSecret(t, testKey, shown, response)
+	faulty.NoSecret(t, testKey, shown, o.response)
 	require.NotEqual(t, -1, o.response.StatusCode, "WithResponse overwrites")
 	assert.NotEqual(t, "stale", o.response.RequestID)
 	if o.err == nil {
@@ -530,7 +544,7 @@ func server(t *testing.T, handler http.HandlerFunc) string {
 // newClient returns a client that retries without waiting.
 func newClient(t *testing.T, baseURL string, opts ...freddy.Option) *freddy.Client {
 	t.Helper()
-	opts = append([]freddy.Option{freddy.WithBaseURL(baseURL), freddy.WithRetryWait(0, 0)}, opts...)
+	opts = append([]freddy.Option{freddy.WithBaseURL(baseURL), freddy.WithRetryBackoff(0, 0)}, opts...)
 	client, err := freddy.NewClient(testKey, opts...)
 	require.NoError(t, err)
 	t.Cleanup(client.CloseIdleConnections)

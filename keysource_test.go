@@ -20,7 +20,7 @@ import (
 func TestKeySource(t *testing.T) {
 	withSource := func(t *T, origin string, source func(context.Context) (string, error)) *freddy.Client {
 		return t.newClient("", freddy.WithBaseURL(origin+"/v1"), freddy.WithKeySource(source),
-			freddy.WithRetryWait(time.Millisecond, 8*time.Millisecond), freddy.WithAttemptTimeout(300*time.Millisecond))
+			freddy.WithRetryBackoff(time.Millisecond, 8*time.Millisecond), freddy.WithAttemptTimeout(300*time.Millisecond))
 	}
 	runInBubble(t, "called once a call", func(t *T) {
 		s := t.serve(faulty.Reply(http.StatusServiceUnavailable, ""))

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -46,14 +47,16 @@ func TestLogger(t *testing.T) {
 			delete(line, "duration")
 			lines = append(lines, line)
 		}
-		line := func(level, message, method, route string, status, attempt float64, id string) map[string]any {
-			return map[string]any{"level": level, "msg": message, "method": method, "route": route, "status": status, "attempt": attempt, "request_id": id}
+		line := func(level, method, route string, status, attempt float64, id string, more map[string]any) map[string]any {
+			line := map[string]any{"level": level, "msg": "freddy: attempt", "method": method, "route": route, "status": status, "attempt": attempt, "request_id": id}
+			maps.Copy(line, more)
+			return line
 		}
 		assert.Equal(t, []map[string]any{
-			line("WARN", "freddy: attempt failed: Service Unavailable", "GET", "/personal-connectors", 503, 1, "req_1"),
-			line("DEBUG", "freddy: attempt", "GET", "/personal-connectors", 200, 2, `req_\u202eREDACTED`),
-			line("WARN", "freddy: attempt failed: Not Found", "GET", "/personal-connectors/{connector_id}", 404, 1, ""),
-			line("WARN", "freddy: attempt failed: the connection broke", "POST", "/v1/x/REDACTED", 0, 1, ""),
+			line("WARN", "GET", "/personal-connectors", 503, 1, "req_1", map[string]any{"reason": "503", "wait": float64(time.Millisecond)}),
+			line("DEBUG", "GET", "/personal-connectors", 200, 2, `req_\u202eREDACTED`, nil),
+			line("DEBUG", "GET", "/personal-connectors/{connector_id}", 404, 1, "", nil),
+			line("WARN", "POST", "", 0, 1, "", map[string]any{"reason": "connection closed", "decision": "not safe to retry"}),
 		}, lines)
 	})
 	t.Run("H6 reasons of failures", func(t *testing.T) {
@@ -86,38 +89,54 @@ func TestLogger(t *testing.T) {
 		ended, cancel := context.WithCancelCause(t.Context())
 		canceling := func(_ http.ResponseWriter, r *http.Request) { cancel(io.EOF); <-r.Context().Done() }
 		for _, row := range []struct {
-			url, want string
+			url, want string // reason, or empty
+			level     slog.Level
 			ctx       context.Context
 			opts      []freddy.Option
 		}{
-			{server(t, drop), "the connection broke", t.Context(), nil},
-			{server(t, cut), "the answer was cut off", t.Context(), nil},
-			{server(t, stall), "time limit", t.Context(), []freddy.Option{freddy.WithAttemptTimeout(20 * time.Millisecond)}},
-			{server(t, odd), "refused", t.Context(), nil},
-			{server(t, encoded), "the answer cannot be used", t.Context(), nil},
-			{server(t, reply("{}")), "the answer cannot be used", t.Context(), []freddy.Option{freddy.WithMaxResponseBytes(1)}},
-			{server(t, canceling), "the caller gave up", ended, nil},
-			{server(t, stall), "time limit", nil, nil},
-			{closed.URL, "cannot connect", t.Context(), nil},
-			{untrusted.URL, "the certificate was refused", t.Context(), nil},
-			{strings.Replace(server(t, reply("{}")), "http:", "https:", 1), "TLS failed", t.Context(), nil},
-			{server(t, notGzip), "the answer cannot be used", t.Context(), nil},
-			{"https://api.test", "name not found", t.Context(), failing(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}})},
-			{"https://api.test", "cannot connect", t.Context(), failing(&net.OpError{Op: "dial", Err: &net.DNSError{IsTemporary: true}})},
-			{"https://api.test", "cannot connect", t.Context(), failing(&net.OpError{Op: "proxyconnect", Err: io.EOF})},
-			{"https://api.test", "no usable answer", t.Context(), failing(context.Canceled)},
+			{server(t, drop), "connection closed", slog.LevelWarn, t.Context(), nil},
+			{server(t, cut), "connection closed", slog.LevelWarn, t.Context(), nil},
+			{server(t, stall), "timeout", slog.LevelWarn, t.Context(), []freddy.Option{freddy.WithAttemptTimeout(20 * time.Millisecond)}},
+			{server(t, odd), "599", slog.LevelWarn, t.Context(), nil},
+			{server(t, encoded), "", slog.LevelDebug, t.Context(), nil},
+			{server(t, reply("{}")), "", slog.LevelDebug, t.Context(), []freddy.Option{freddy.WithMaxResponseBytes(1)}},
+			{server(t, reply("<html>")), "", slog.LevelDebug, t.Context(), nil},
+			{server(t, canceling), "context canceled", slog.LevelDebug, ended, nil},
+			{server(t, stall), "context deadline exceeded", slog.LevelWarn, nil, nil},
+			{closed.URL, "connection refused", slog.LevelWarn, t.Context(), nil},
+			{untrusted.URL, "certificate rejected", slog.LevelWarn, t.Context(), nil},
+			{strings.Replace(server(t, reply("{}")), "http:", "https:", 1), "TLS handshake failed", slog.LevelWarn, t.Context(), nil},
+			{server(t, notGzip), "invalid response", slog.LevelWarn, t.Context(), nil},
+			{"https://api.test", "unknown host", slog.LevelWarn, t.Context(), failing(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}})},
+			{"https://api.test", "cannot connect", slog.LevelWarn, t.Context(), failing(&net.OpError{Op: "dial", Err: &net.DNSError{IsTemporary: true}})},
+			{"https://api.test", "cannot connect", slog.LevelWarn, t.Context(), failing(&net.OpError{Op: "proxyconnect", Err: io.EOF})},
+			{"https://api.test", "invalid response", slog.LevelWarn, t.Context(), failing(context.Canceled)},
 		} {
 			if row.ctx == nil { // the caller's deadline
 				ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Millisecond, io.EOF)
 				defer cancel()
 				row.ctx = ctx
 			}
-			var out strings.Builder
-			logger := slog.New(slog.NewTextHandler(&out, nil))
+			var records []slog.Record
+			logger := slog.New(logHandler(func(_ context.Context, record slog.Record) { records = append(records, record) }))
 			client := newClient(t, row.url, append(row.opts, freddy.WithLogger(logger), freddy.WithMaxRetries(0))...)
 			_, err := client.Connectors().Get(row.ctx, "pcon_github")
 			require.Error(t, err)
-			assert.Contains(t, out.String(), `level=WARN msg="freddy: attempt failed: `+row.want+`"`)
+			require.Len(t, records, 1)
+			assert.Equal(t, row.level, records[0].Level, row.want)
+			assert.Equal(t, "freddy: attempt", records[0].Message)
+			assert.Equal(t, row.want, attribute(records[0], "reason"))
 		}
 	})
+}
+
+// attribute returns an attribute of a record as text, or "".
+func attribute(record slog.Record, key string) (value string) {
+	record.Attrs(func(a slog.Attr) bool {
+		if a.Key == key {
+			value = a.Value.String()
+		}
+		return a.Key != key
+	})
+	return value
 }

@@ -30,8 +30,8 @@ func TestOptions(t *testing.T) {
 		{option: "WithAttemptTimeout", shared: []freddy.SharedOption{
 			freddy.WithAttemptTimeout(0), freddy.WithAttemptTimeout(-1), freddy.WithAttemptTimeout(math.MinInt64),
 		}},
-		{option: "WithRetryWait", client: []freddy.Option{
-			freddy.WithRetryWait(-1, 0), freddy.WithRetryWait(2, 1), freddy.WithRetryWait(-2, -1), freddy.WithRetryWait(0, -1), freddy.WithRetryWait(math.MinInt64, math.MaxInt64),
+		{option: "WithRetryBackoff", client: []freddy.Option{
+			freddy.WithRetryBackoff(-1, 0), freddy.WithRetryBackoff(2, 1), freddy.WithRetryBackoff(-2, -1), freddy.WithRetryBackoff(0, -1), freddy.WithRetryBackoff(math.MinInt64, math.MaxInt64),
 		}},
 		{option: "WithMaxRetryAfter", client: []freddy.Option{freddy.WithMaxRetryAfter(-1), freddy.WithMaxRetryAfter(math.MinInt64)}},
 		{option: "WithMaxResponseBytes", client: []freddy.Option{
@@ -73,9 +73,9 @@ func TestOptions(t *testing.T) {
 	})
 	runInBubble(t, "F13 smallest and largest values", func(t *T) {
 		for _, options := range [][]freddy.Option{
-			{freddy.WithMaxRetries(100), freddy.WithRetryWait(0, 0)},
-			{freddy.WithRetryWait(0, math.MaxInt64)},
-			{freddy.WithRetryWait(1, 1)},
+			{freddy.WithMaxRetries(100), freddy.WithRetryBackoff(0, 0)},
+			{freddy.WithRetryBackoff(0, math.MaxInt64)},
+			{freddy.WithRetryBackoff(1, 1)},
 			{freddy.WithAttemptTimeout(math.MaxInt64), freddy.WithMaxRetryAfter(math.MaxInt64)},
 			{freddy.WithMaxRetryAfter(0)},
 			{freddy.WithMaxResponseBytes(1 << 40)},
@@ -89,7 +89,7 @@ func TestOptions(t *testing.T) {
 		require.ErrorIs(t, t.get(t.client(s.URL(), freddy.WithMaxRetries(0)), freddy.WithMaxRetries(2)).api(http.StatusServiceUnavailable, 3), freddy.ErrServer)
 		stalled := t.serve(faulty.Stall)
 		assert.True(t, t.get(t.client(stalled.URL()), freddy.WithAttemptTimeout(1)).within(backoffs+4).transport(0, 4).Timeout())
-		forever := freddy.WithRetryWait(math.MaxInt64, math.MaxInt64)
+		forever := freddy.WithRetryBackoff(math.MaxInt64, math.MaxInt64)
 		require.ErrorIs(t, t.get(t.client(s.URL(), forever), freddy.WithMaxRetries(0)).api(http.StatusServiceUnavailable, 1), freddy.ErrServer)
 		whole := t.serve(faulty.Reply(http.StatusOK, connectorBody))
 		got := t.get(t.client(whole.URL(), freddy.WithMaxResponseBytes(int64(len(connectorBody)-1)))).decode(http.StatusOK)
@@ -103,7 +103,7 @@ func TestOptions(t *testing.T) {
 			freddy.WithBaseURL("http://api.test/v1"), freddy.WithInsecureHTTP(), withTransport(transport),
 			freddy.WithAuthScheme(freddy.AuthSchemeXAPIKey), freddy.WithKeySource(func(context.Context) (string, error) { return testKey, nil }),
 			freddy.WithUserAgent("a/1"), freddy.WithHeader("user-agent", "b/2"), freddy.WithHeader("ACCEPT", "text/plain"), freddy.WithHeader("X-Other", "c"),
-			freddy.WithRetryWait(1, 1), freddy.WithMaxRetries(1), freddy.WithAttemptTimeout(time.Second), freddy.WithMaxRetryAfter(1), freddy.WithMaxResponseBytes(10),
+			freddy.WithRetryBackoff(1, 1), freddy.WithMaxRetries(1), freddy.WithAttemptTimeout(time.Second), freddy.WithMaxRetryAfter(1), freddy.WithMaxResponseBytes(10),
 		}
 		const orders = 20
 		for range orders {

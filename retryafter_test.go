@@ -16,11 +16,20 @@ import (
 
 func TestRetryAfter(t *testing.T) {
 	ok := faulty.Text(200, connectorBody)
-	backsOff := func(t *T, waits []time.Duration) { // within the bounds of WithRetryWait
+	backsOff := func(t *T, waits []time.Duration) { // within the bounds of WithRetryBackoff
 		t.Helper()
 		for i, wait := range waits {
 			assert.GreaterOrEqual(t, wait, time.Millisecond)
 			assert.LessOrEqual(t, wait, time.Millisecond<<i)
+		}
+	}
+	waited := func(t *T, rt *scripted, want ...time.Duration) { // up to a tenth longer, at most 1 s
+		t.Helper()
+		waits := rt.waits()
+		require.Len(t, waits, len(want))
+		for i, wait := range waits {
+			assert.GreaterOrEqual(t, wait, want[i])
+			assert.LessOrEqual(t, wait, want[i]+min(want[i]/10, time.Second))
 		}
 	}
 	zero := []string{"0", "0.0", "-0", "Sat, 01 Jan 1999 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"}
@@ -54,12 +63,12 @@ func TestRetryAfter(t *testing.T) {
 			for _, status := range []int{408, 429, 500, 502, 503, 504, 520, 529} {
 				rt := script(faulty.Text(status, "", "Retry-After: "+value), ok)
 				t.get(t.over(rt)).ok(2)
-				assert.Equal(t, []time.Duration{want}, rt.waits(), "%d %q", status, value)
+				waited(t, rt, want)
 			}
 			for _, method := range allMethods {
 				rt := script(faulty.Text(429, "", "Retry-After: "+value), faulty.Text(429, "", "retry-after: "+value), ok)
 				t.do(t.over(rt), method).ok(3)
-				assert.Equal(t, []time.Duration{want, want}, rt.waits(), "%s %q", method, value)
+				waited(t, rt, want, want)
 			}
 		}
 	})
@@ -107,7 +116,7 @@ func TestRetryAfter(t *testing.T) {
 				date := time.Now().UTC().Add(skew).Truncate(time.Second)
 				rt := script(faulty.Text(503, "", "Date: "+date.Format(http.TimeFormat), "Retry-After: "+form(date.Add(time.Second))), ok)
 				t.get(t.over(rt)).ok(2)
-				assert.Equal(t, []time.Duration{time.Second}, rt.waits(), "%s %v", name, skew)
+				waited(t, rt, time.Second)
 				err := t.get(t.over(script(faulty.Text(429, "", "Date: "+form(date), "Retry-After: "+form(date.Add(time.Hour)))))).api(429, 1)
 				assert.Equal(t, time.Hour, err.RetryAfter, "%s %v", name, skew)
 			}
@@ -116,7 +125,7 @@ func TestRetryAfter(t *testing.T) {
 				time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
 				rt := script(faulty.Text(503, "", append(fields, "Retry-After: "+form(time.Now().UTC().Add(time.Second)))...), ok)
 				t.get(t.over(rt)).ok(2)
-				assert.Equal(t, []time.Duration{time.Second}, rt.waits(), "%s %v", name, fields)
+				waited(t, rt, time.Second)
 			}
 		}
 	})
@@ -131,7 +140,7 @@ func TestRetryAfter(t *testing.T) {
 		} {
 			rt := script(faulty.Text(429, "", fields...), ok)
 			t.get(t.over(rt)).ok(2)
-			assert.Equal(t, []time.Duration{want}, rt.waits(), fields)
+			waited(t, rt, want)
 		}
 	})
 	runInBubble(t, "E11 past the deadline", func(t *T) {
@@ -143,20 +152,22 @@ func TestRetryAfter(t *testing.T) {
 			assert.Equal(t, time.Second, err.RetryAfter)
 			cancel()
 
-			ctx, cancel = context.WithTimeout(t.Context(), 1100*time.Millisecond)
+			ctx, cancel = context.WithTimeout(t.Context(), 1200*time.Millisecond)
 			rt := script(faulty.Text(429, "", "Retry-After: 1"), faulty.Text(429, "", "Retry-After: 1"), ok)
-			t.call(ctx, t.over(rt), method).within(time.Second).isAPI(429, 2)
+			t.call(ctx, t.over(rt), method).within(1100*time.Millisecond).isAPI(429, 2)
 			cancel()
 		}
-		// The usual back-off is not want for: the deadline ends it.
+		// The same holds of a backoff.
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
-		slow := freddy.WithRetryWait(time.Hour, time.Hour)
-		err := t.call(ctx, t.over(script(faulty.Text(503, "", "X-Request-Id: req_e11")), slow), http.MethodGet).within(time.Millisecond).transport(0, 1)
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.True(t, err.Timeout())
-		var apiErr *freddy.APIError
-		require.ErrorAs(t, err, &apiErr)
-		assert.Equal(t, "req_e11", apiErr.RequestID)
+		slow := freddy.WithRetryBackoff(1<<62, 1<<62)
+		err := t.call(ctx, t.over(script(faulty.Text(503, "", "X-Request-Id: req_e11")), slow), http.MethodGet).within(0).api(503, 1)
+		assert.Equal(t, "req_e11", err.RequestID)
+		assert.Equal(t, freddy.RetryDeadline, err.Decision)
+		// A network failure that is followed by no attempt has no response.
+		failing := roundTrip(func(*http.Request) (*http.Response, error) { return nil, errTest })
+		lost := t.call(ctx, t.over(failing, slow), http.MethodGet).within(0).transport(0, 1)
+		assert.Equal(t, freddy.RetryDeadline, lost.Decision)
+		require.NotErrorIs(t, lost, context.DeadlineExceeded)
 	})
 }

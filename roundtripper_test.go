@@ -2,7 +2,7 @@ package freddy_test
 
 import (
 	"context"
-	"encoding/hex"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -59,7 +59,7 @@ func TestRoundTripper(t *testing.T) {
 		}
 	})
 	runInBubble(t, "H3 key in its errors", func(t *T) {
-		for _, leaked := range []string{testKey, hex.EncodeToString([]byte(testKey)), url.QueryEscape("Bearer " + testKey)} {
+		for _, leaked := range []string{testKey, base64.StdEncoding.EncodeToString([]byte(testKey)), url.QueryEscape("Bearer " + testKey)} {
 			c := t.over(roundTrip(func(*http.Request) (*http.Response, error) {
 				return nil, &url.Error{Op: "Get", URL: "https://proxy.example/?key=" + leaked, Err: errors.New("rejected " + leaked)}
 			}))

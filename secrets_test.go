@@ -148,7 +148,7 @@ func TestSecrets(t *testing.T) {
 	// TestMain fails if anything is written.
 	run(t, "H5 nothing on stderr", func(t *T) {
 		s := t.serve(faulty.Reply(http.StatusServiceUnavailable, ""), faulty.Close, faulty.Reply(http.StatusNotFound, ""))
-		client := t.newClient(testKey, freddy.WithBaseURL(s.URL()), freddy.WithRetryWait(0, 0))
+		client := t.newClient(testKey, freddy.WithBaseURL(s.URL()), freddy.WithRetryBackoff(0, 0))
 		_, err := client.Connectors().Get(t.Context(), "x")
 		require.Error(t, err)
 		panicking := roundTrip(func(*http.Request) (*http.Response, error) { panic("in a RoundTripper") })

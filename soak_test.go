@@ -244,7 +244,7 @@ func TestSoak(t *testing.T) {
 		return base.RoundTrip(req)
 	})
 	s.client = newClient(t, server.URL+"/v1", freddy.WithHTTPClient(&http.Client{Transport: counting}),
-		freddy.WithRetryWait(time.Millisecond, 8*time.Millisecond), freddy.WithAttemptTimeout(200*time.Millisecond))
+		freddy.WithRetryBackoff(time.Millisecond, 8*time.Millisecond), freddy.WithAttemptTimeout(200*time.Millisecond))
 	settled := func() uint64 {
 		base.CloseIdleConnections()
 		server.CloseClientConnections()
