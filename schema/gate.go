@@ -2,8 +2,11 @@ package schema
 
 import (
 	"errors"
+	"math"
 	"math/big"
 	"slices"
+	"strconv"
+	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -23,23 +26,19 @@ type gate struct {
 	format *jsonschema.Format
 	names  *jsonschema.Schema // propertyNames
 
-	steps       int // of any value
-	perItem     int // of an object or array
-	perByte     int // of a string, times 16
-	perNumber   int
-	errors      int // that the schema may report of any value
-	ofObject    int
-	ofArray     int
-	ofString    int
-	ofNumber    int
-	uniqueItems bool
-	closed      bool // additionalProperties is false
+	steps               int // of any value
+	perItem             int // of an object or array
+	perByte             int // of a string, times 16
+	perNumber           int
+	closed              bool // additionalProperties is false
+	hidden              int  // errors that only the library sees
+	least, most, factor *float64
 }
 
 // newGate takes over the keywords of s that it checks. The library calls it as
 // the format of the schema, and as an extension.
 func newGate(e *engine, s *jsonschema.Schema, p *patterns, uneval bool) *gate {
-	g := &gate{engine: e, schema: s, uniqueItems: s.UniqueItems, closed: s.AdditionalProperties == false}
+	g := &gate{engine: e, schema: s, closed: s.AdditionalProperties == false}
 	if s.Bool != nil {
 		g.never, s.Bool = true, nil
 	}
@@ -60,6 +59,11 @@ func newGate(e *engine, s *jsonschema.Schema, p *patterns, uneval bool) *gate {
 		g.format = &jsonschema.Format{Name: "regex", Validate: regexFormat}
 	}
 	g.names, s.PropertyNames = s.PropertyNames, nil
+	if pattern, ok := s.Pattern.(*matcher); ok {
+		counting := *pattern
+		counting.counts = true
+		s.Pattern = &counting
+	}
 	if len(g.values) > 0 || g.format != nil || g.names != nil {
 		s.Extensions = append(s.Extensions, g)
 	}
@@ -71,42 +75,45 @@ func newGate(e *engine, s *jsonschema.Schema, p *patterns, uneval bool) *gate {
 // weigh sets the costs of the schema.
 func (g *gate) weigh(uneval bool) {
 	s := g.schema
-	applied := inPlace(s)
-	g.steps = 30 + 10*len(applied) + g.engine.nesting/8
-	g.errors = 1 + min(len(applied), 8)
+	g.steps = 60 + 40*len(inPlace(s)) + g.engine.nesting/4
 	if s.DynamicRef != nil || s.RecursiveRef != nil {
 		g.steps += maxFrames / 20
 	}
-
-	lists := len(s.Required)
+	g.steps += 3 * len(s.Required)
 	for _, dependency := range s.Dependencies {
-		if names, ok := dependency.([]string); ok {
-			lists += 1 + len(names)
-		}
+		names, _ := dependency.([]string)
+		g.steps += 5 + 3*len(names)
 	}
 	for _, names := range s.DependentRequired {
-		lists += 1 + len(names)
+		g.steps += 5 + 3*len(names)
 	}
-	g.steps += lists * 3
-	g.ofObject = count(s.MinProperties != nil, s.MaxProperties != nil, g.closed, len(s.Required) > 0) +
-		len(s.Dependencies) + len(s.DependentRequired) + lists/8
-	g.ofArray = count(s.MinItems != nil, s.MaxItems != nil, s.UniqueItems, s.Contains != nil, s.MinContains != nil, s.MaxContains != nil, s.AdditionalItems != nil)
-	g.ofString = count(s.MinLength != nil, s.MaxLength != nil, s.Pattern != nil, g.format != nil) + len(g.values)
-	g.ofNumber = count(s.Minimum != nil, s.Maximum != nil, s.ExclusiveMinimum != nil, s.ExclusiveMaximum != nil, s.MultipleOf != nil) + len(g.values)
-
-	g.perItem = 10 + 3*len(s.PatternProperties)
+	g.perItem = 20 + 3*len(s.PatternProperties)
 	if uneval {
-		g.perItem += 20
+		g.perItem += 160
 	}
-	g.perByte = 2 * count(s.MinLength != nil, s.MaxLength != nil)
+	g.perByte = 2 + 3*count(s.MinLength != nil, s.MaxLength != nil)
 	if g.format != nil {
 		g.perByte += 16
 	}
 	for _, limit := range []*big.Rat{s.Minimum, s.Maximum, s.ExclusiveMinimum, s.ExclusiveMaximum, s.MultipleOf} {
 		if limit != nil {
-			g.perNumber += 20 + limit.Num().BitLen() + limit.Denom().BitLen()
+			g.perNumber += 30 + limit.Num().BitLen() + limit.Denom().BitLen()
 		}
 	}
+	g.hidden = count(s.Not != nil, s.Contains != nil, s.MaxContains != nil, s.AdditionalItems == false, s.UniqueItems)
+	g.least, g.most = floatOf(s.Minimum, s.ExclusiveMinimum), floatOf(s.Maximum, s.ExclusiveMaximum)
+	g.factor = floatOf(s.MultipleOf)
+}
+
+// floatOf returns the first limit that there is.
+func floatOf(limits ...*big.Rat) *float64 {
+	for _, limit := range limits {
+		if limit != nil {
+			f, _ := limit.Float64()
+			return &f
+		}
+	}
+	return nil
 }
 
 func count(present ...bool) int {
@@ -127,41 +134,96 @@ func (mismatch) Error() string { return "mismatch" }
 // before counts the work for a value and checks its type.
 func (g *gate) before(v any) error {
 	work := &g.engine.work
-	steps, failures := g.steps, g.errors
-	switch v := v.(type) {
-	case string:
-		steps += len(v) * g.perByte / 16
-		failures += g.ofString
-	case map[string]any:
-		steps += len(v) * g.perItem
-		failures += g.ofObject
-		if g.closed {
-			failures += len(v) / 8
-		}
-	case []any:
-		steps += len(v) * g.perItem
-		failures += g.ofArray
-		if g.uniqueItems {
-			steps += compareCost(v)
-		}
-	case nil, bool:
-	default:
-		steps += g.perNumber
-		failures += g.ofNumber
-	}
-	work.spend(steps)
+	work.spend(g.cost(v))
 	if g.never {
-		work.allow(1)
+		work.fail(1)
 		return mismatch{&kind.FalseSchema{}}
 	}
 	if len(g.types) > 0 && !g.allows(v) {
-		work.allow(1)
+		work.fail(1)
 		return mismatch{&kind.Type{Got: typeName(v), Want: g.types}}
 	}
-	if failures > 1 {
-		work.allow(failures)
+	if failures := g.failures(v); failures > 0 {
+		work.fail(failures)
 	}
 	return nil
+}
+
+// cost returns the steps that the library takes for a value, without those for
+// the values inside it.
+func (g *gate) cost(v any) int {
+	switch v := v.(type) {
+	case string:
+		return g.steps + len(v)*g.perByte/16
+	case map[string]any:
+		return g.steps + len(v)*g.perItem
+	case []any:
+		steps := g.steps + len(v)*g.perItem
+		if g.schema.UniqueItems {
+			steps += compareCost(v)
+		}
+		return steps
+	case nil, bool:
+		return g.steps
+	}
+	return g.steps + g.perNumber
+}
+
+// failures estimates the errors that the library reports of a value itself.
+func (g *gate) failures(v any) int {
+	s, failures := g.schema, g.hidden
+	outside := func(n int, least, most *int) {
+		failures += count(least != nil && n < *least, most != nil && n > *most)
+	}
+	switch v := v.(type) {
+	case string:
+		if s.MinLength != nil || s.MaxLength != nil {
+			outside(utf8.RuneCountInString(v), s.MinLength, s.MaxLength)
+		}
+	case map[string]any:
+		outside(len(v), s.MinProperties, s.MaxProperties)
+		failures += g.missing(v)
+	case []any:
+		outside(len(v), s.MinItems, s.MaxItems)
+	case nil, bool:
+	default:
+		if g.least != nil || g.most != nil || g.factor != nil {
+			text, _ := literal(v)
+			f, _ := strconv.ParseFloat(text, 64)
+			failures += count(g.least != nil && f <= *g.least, g.most != nil && f >= *g.most, g.factor != nil && math.Mod(f, *g.factor) != 0)
+		}
+	}
+	return failures
+}
+
+// missing estimates the errors of an object because of the names that it has or
+// lacks. The library keeps the names, too.
+func (g *gate) missing(object map[string]any) int {
+	s, errors, names := g.schema, 0, 0
+	for _, name := range s.Required {
+		if _, present := object[name]; !present {
+			names++
+		}
+	}
+	for name, dependency := range s.Dependencies {
+		if _, present := object[name]; present {
+			list, _ := dependency.([]string)
+			errors, names = errors+1, names+len(list)
+		}
+	}
+	for name, list := range s.DependentRequired {
+		if _, present := object[name]; present {
+			errors, names = errors+1, names+len(list)
+		}
+	}
+	if g.closed && len(object) > len(s.Properties) {
+		names += len(object) - len(s.Properties)
+	}
+	if names > 0 {
+		g.engine.work.failBytes(32 * names)
+		errors++
+	}
+	return errors
 }
 
 // allows reports whether the type of a value is one of the schema's.
@@ -197,10 +259,12 @@ func typeName(v any) string {
 func (g *gate) Validate(ctx *jsonschema.ValidatorContext, v any) {
 	for i, values := range g.values {
 		if !values.contains(v, &g.engine.work) {
+			g.engine.work.fail(1)
 			ctx.AddError(g.kinds[i])
 		}
 	}
 	if s, isString := v.(string); isString && g.format != nil && g.format.Validate(s) != nil {
+		g.engine.work.fail(1)
 		ctx.AddError(&kind.Format{Want: g.format.Name, Err: errors.New("format")})
 	}
 	if object, isObject := v.(map[string]any); isObject && g.names != nil {

@@ -15,7 +15,7 @@ import (
 // those beyond the sum are compiled again each time.
 const (
 	maxPatternSize  = 20_000
-	maxPatternsSize = 200_000
+	maxPatternsSize = 100_000
 )
 
 var errPatternTooLarge = errors.New("it is too large")
@@ -164,11 +164,16 @@ type matcher struct {
 	patterns *patterns
 	work     *work
 	source   string
+	counts   bool // a mismatch is an error
 }
 
 func (m *matcher) String() string { return m.source }
 
 func (m *matcher) MatchString(s string) bool {
 	m.work.spend(m.pattern.cost(s))
-	return m.patterns.compiled(m.pattern, m.work)(s)
+	matched := m.patterns.compiled(m.pattern, m.work)(s)
+	if !matched && m.counts {
+		m.work.fail(1)
+	}
+	return matched
 }

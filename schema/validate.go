@@ -62,10 +62,12 @@ func (e *engine) validate(s *jsonschema.Schema, value any, depth int) ([]FieldEr
 	if depth*e.nesting > maxFrames {
 		return nil, errTooMuchWork
 	}
-	e.work = work{steps: e.work.steps, errorBytes: maxErrorBytes, errorSize: 160 + 16*depth}
+	// An error has the location of its value. On each level of the value, each
+	// schema that applies another one may wrap it.
+	e.work = work{steps: e.work.steps, errorBytes: maxErrorBytes, errorSize: (160 + 8*depth) * (1 + e.nesting) * depth}
 	invalid, err := run(s, value)
 	if errors.Is(err, errTooManyErrors) {
-		// Most of those may be of choices that the value does not have to match.
+		// They may all be of choices that the value does not have to match.
 		e.work = work{steps: e.work.steps, errorBytes: math.MaxInt, errorSize: 1}
 		if invalid, err = run(e.negated, value); err == nil && invalid == nil {
 			return []FieldError{{Message: errTooManyErrors.Error()}}, nil

@@ -226,7 +226,7 @@ func (v *view) addProperty(name string, nodes ...*node) {
 	if v.properties[name] == nil {
 		v.names = append(v.names, name)
 	}
-	v.properties[name] = slices.Concat(v.properties[name], nodes)
+	v.properties[name] = union(v.properties[name], nodes)
 }
 
 func (v *view) require(name string) {
@@ -250,14 +250,16 @@ func (w *walk) merge(v *view) {
 	for _, child := range v.children {
 		v.nullable, v.secret = v.nullable || child.nullable, v.secret || child.secret
 		v.readOnly, v.deprecated = v.readOnly || child.readOnly, v.deprecated || child.deprecated
-		v.items = w.concat(v.items, child.items)
+		v.items = w.union(v.items, child.items)
 		if len(v.values) == 0 {
 			v.values = child.values
 		}
-		v.constants = w.concat(v.constants, child.constants)
-		v.heads = w.concat(v.heads, child.heads)
-		if len(child.choices) > 0 && w.spend(len(child.choices)) {
-			v.choices = slices.Concat(v.choices, child.choices)
+		v.constants = w.union(v.constants, child.constants)
+		v.heads = w.union(v.heads, child.heads)
+		for _, choice := range child.choices {
+			if w.spend(1) && !slices.ContainsFunc(v.choices, func(other []*node) bool { return other[0] == choice[0] }) {
+				v.choices = append(slices.Clip(v.choices), choice)
+			}
 		}
 	}
 }
@@ -286,17 +288,32 @@ func (v *view) addConditional(name string, nodes []*node) {
 	v.conditional[name] = true
 }
 
-// concat appends without a copy if one of the slices is empty.
-func (w *walk) concat(a, b []*node) []*node {
+// union returns the nodes of both lists, without a copy if one is empty.
+func (w *walk) union(a, b []*node) []*node {
+	if len(a) > 0 && len(b) > 0 && !w.spend(len(a)+len(b)) {
+		return a
+	}
+	return union(a, b)
+}
+
+func union(a, b []*node) []*node {
 	switch {
 	case len(b) == 0:
 		return a
 	case len(a) == 0:
 		return b
-	case !w.spend(len(a) + len(b)):
-		return a
 	}
-	return slices.Concat(a, b)
+	seen := make(map[*node]bool, len(a))
+	for _, n := range a {
+		seen[n] = true
+	}
+	all := slices.Clip(a)
+	for _, n := range b {
+		if !seen[n] {
+			all = append(all, n)
+		}
+	}
+	return all
 }
 
 // conditions adds the properties that only apply under a condition.

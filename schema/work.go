@@ -6,11 +6,11 @@ import "errors"
 // has to become smaller.
 var errTooMuchWork = errors.New("it takes too much work")
 
-// Limits of one validation. A step is about 10 ns, and errors are counted by
-// the bytes that they may take.
+// Limits of one validation. A step is about 10 ns. Errors are counted by the
+// bytes that they may take until the library returns them.
 const (
 	maxSteps      = 60_000_000
-	maxErrorBytes = 48 << 20
+	maxErrorBytes = 8 << 20
 )
 
 // work is what a validation may still spend. The library cannot be stopped, so
@@ -18,10 +18,10 @@ const (
 type work struct {
 	steps      int
 	errorBytes int
-	errorSize  int // of one error, which has the location of its value
+	errorSize  int // of one error with those that contain it
 }
 
-var errTooManyErrors = errors.New("it has too many problems")
+var errTooManyErrors = errors.New("has too many problems to list")
 
 func (w *work) spend(steps int) {
 	if w.steps -= steps; w.steps < 0 {
@@ -29,9 +29,11 @@ func (w *work) spend(steps int) {
 	}
 }
 
-// allow counts errors that an evaluation may lead to.
-func (w *work) allow(errors int) {
-	if w.errorBytes -= errors * w.errorSize; w.errorBytes < 0 {
+// fail counts errors.
+func (w *work) fail(errors int) { w.failBytes(errors * w.errorSize) }
+
+func (w *work) failBytes(size int) {
+	if w.errorBytes -= size; w.errorBytes < 0 {
 		panic(errTooManyErrors)
 	}
 }
