@@ -129,5 +129,5 @@ func (c *collector) name(s *jsonschema.Schema) string {
 	if len(s.Required) > 0 {
 		return "with " + shorten(strings.Join(s.Required, " and "))
 	}
-	return strings.Join(g.types, " or ")
+	return strings.Join(g.types.names(), " or ")
 }

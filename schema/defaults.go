@@ -289,12 +289,11 @@ func (d *defaulter) check(nodes []*node, value *node) (accepted, sure bool) {
 
 // resembles compares a value with the type and the constants of a schema.
 func (d *defaulter) resembles(v *view, value any) bool {
-	g := &gate{}
 	types, nullable := v.types()
 	if value == nil {
 		return nullable || len(types) == 0
 	}
-	if g.types = types; len(types) > 0 && !g.allows(value) {
+	if !typesOf(types).allows(value) {
 		return false
 	}
 	free := &work{steps: maxSteps}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math"
 	"math/big"
-	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -19,8 +18,8 @@ type gate struct {
 	engine *engine
 	schema *jsonschema.Schema
 
-	never  bool // the schema is false
-	types  []string
+	never  bool        // the schema is false
+	types  typeSet     // none: any
 	values []*valueSet // enum and const
 	kinds  []jsonschema.ErrorKind
 	format *jsonschema.Format
@@ -31,6 +30,7 @@ type gate struct {
 	perByte             int // of a string, times 16
 	perNumber           int
 	closed              bool // additionalProperties is false
+	limited             bool // it has keywords about sizes, names or limits
 	hidden              int  // errors that only the library sees
 	least, most, factor *float64
 }
@@ -43,7 +43,7 @@ func newGate(e *engine, s *jsonschema.Schema, p *patterns, uneval bool) *gate {
 		g.never, s.Bool = true, nil
 	}
 	if s.Types != nil {
-		g.types, s.Types = s.Types.ToStrings(), nil
+		g.types, s.Types = typesOf(s.Types.ToStrings()), nil
 	}
 	if s.Const != nil {
 		g.values = append(g.values, newValueSet([]any{*s.Const}))
@@ -103,6 +103,8 @@ func (g *gate) weigh(uneval bool) {
 	g.hidden = count(s.Not != nil, s.Contains != nil, s.MaxContains != nil, s.AdditionalItems == false, s.UniqueItems)
 	g.least, g.most = floatOf(s.Minimum, s.ExclusiveMinimum), floatOf(s.Maximum, s.ExclusiveMaximum)
 	g.factor = floatOf(s.MultipleOf)
+	g.limited = g.closed || g.hidden > 0 || g.perNumber > 0 || s.MinLength != nil || s.MaxLength != nil || s.MinItems != nil || s.MaxItems != nil ||
+		s.MinProperties != nil || s.MaxProperties != nil || len(s.Required) > 0 || len(s.Dependencies) > 0 || len(s.DependentRequired) > 0
 }
 
 // floatOf returns the first limit that there is.
@@ -134,39 +136,32 @@ func (mismatch) Error() string { return "mismatch" }
 // before counts the work for a value and checks its type.
 func (g *gate) before(v any) error {
 	work := &g.engine.work
-	work.spend(g.cost(v))
-	if g.never {
-		work.fail(1)
-		return mismatch{&kind.FalseSchema{}}
-	}
-	if len(g.types) > 0 && !g.allows(v) {
-		work.fail(1)
-		return mismatch{&kind.Type{Got: typeName(v), Want: g.types}}
-	}
-	if failures := g.failures(v); failures > 0 {
-		work.fail(failures)
-	}
-	return nil
-}
-
-// cost returns the steps that the library takes for a value, without those for
-// the values inside it.
-func (g *gate) cost(v any) int {
+	steps := g.steps
 	switch v := v.(type) {
 	case string:
-		return g.steps + len(v)*g.perByte/16
+		steps += len(v) * g.perByte / 16
 	case map[string]any:
-		return g.steps + len(v)*g.perItem
+		steps += len(v) * g.perItem
 	case []any:
-		steps := g.steps + len(v)*g.perItem
+		steps += len(v) * g.perItem
 		if g.schema.UniqueItems {
 			steps += compareCost(v)
 		}
-		return steps
-	case nil, bool:
-		return g.steps
+	default:
+		steps += g.perNumber
 	}
-	return g.steps + g.perNumber
+	work.spend(steps)
+	switch {
+	case g.never:
+		work.fail(1)
+		return mismatch{&kind.FalseSchema{}}
+	case !g.types.allows(v):
+		work.fail(1)
+		return mismatch{&kind.Type{Got: typeOf(v).names()[0], Want: g.types.names()}}
+	case g.limited:
+		work.fail(g.failures(v))
+	}
+	return nil
 }
 
 // failures estimates the errors that the library reports of a value itself.
@@ -226,35 +221,6 @@ func (g *gate) missing(object map[string]any) int {
 	return errors
 }
 
-// allows reports whether the type of a value is one of the schema's.
-func (g *gate) allows(v any) bool {
-	name := typeName(v)
-	if slices.Contains(g.types, name) {
-		return true
-	}
-	if name != "number" || !slices.Contains(g.types, "integer") {
-		return false
-	}
-	text, _ := literal(v)
-	return isInteger(text)
-}
-
-func typeName(v any) string {
-	switch v.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return "boolean"
-	case string:
-		return "string"
-	case []any:
-		return "array"
-	case map[string]any:
-		return "object"
-	}
-	return "number"
-}
-
 // Validate checks what the gate took over from the library, after the rest.
 func (g *gate) Validate(ctx *jsonschema.ValidatorContext, v any) {
 	for i, values := range g.values {
@@ -270,9 +236,7 @@ func (g *gate) Validate(ctx *jsonschema.ValidatorContext, v any) {
 	if object, isObject := v.(map[string]any); isObject && g.names != nil {
 		for name := range object {
 			if err := ctx.Validate(g.names, name, []string{name}); err != nil {
-				var invalid *jsonschema.ValidationError
-				errors.As(err, &invalid)
-				ctx.AddErrors([]*jsonschema.ValidationError{invalid}, &kind.PropertyNames{Property: name})
+				ctx.AddErrors([]*jsonschema.ValidationError{libraryError(err)}, &kind.PropertyNames{Property: name})
 			}
 		}
 	}

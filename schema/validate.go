@@ -95,8 +95,17 @@ func run(s *jsonschema.Schema, value any) (invalid *jsonschema.ValidationError, 
 			invalid, err = nil, errors.New("it cannot be applied to the value")
 		}
 	}()
-	errors.As(s.Validate(value), &invalid)
-	return invalid, nil
+	return libraryError(s.Validate(value)), nil
+}
+
+// libraryError returns the library's error, if it is one.
+func libraryError(err error) *jsonschema.ValidationError {
+	if err == nil {
+		return nil
+	}
+	var invalid *jsonschema.ValidationError
+	errors.As(err, &invalid)
+	return invalid
 }
 
 func cyclic(e *jsonschema.ValidationError) bool {
