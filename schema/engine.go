@@ -109,7 +109,7 @@ func (e *engines) compile() (made *engine, err error) {
 	if made.negated, err = compiler.Compile(negation); err != nil {
 		return nil, err
 	}
-	made.install(&e.patterns)
+	made.install()
 	return made, nil
 }
 
@@ -153,7 +153,7 @@ func (e *engines) unresolved(ref *node) error {
 }
 
 // install puts a gate in front of each schema of the engine.
-func (e *engine) install(p *patterns) {
+func (e *engine) install() {
 	queue := []*jsonschema.Schema{e.root}
 	for len(queue) > 0 {
 		s := queue[len(queue)-1]
@@ -172,7 +172,7 @@ func (e *engine) install(p *patterns) {
 	}
 	for location, s := range e.schemas {
 		if s.Bool == nil || !*s.Bool {
-			e.gates[location] = newGate(e, s, p, uneval)
+			e.gates[location] = newGate(e, s, uneval)
 		}
 	}
 }
