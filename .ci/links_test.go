@@ -74,7 +74,7 @@ func TestCommentLinks(t *testing.T) {
 	require.NoError(t, err)
 	packages := make(map[string]*doc.Package)
 	comments := make(map[string][]*ast.CommentGroup)
-	for _, path := range strings.FieldsSeq(string(listing)) {
+	for path := range strings.FieldsSeq(string(listing)) {
 		packages[path], comments[path] = parse(t, path)
 	}
 	for path, pkg := range packages {
