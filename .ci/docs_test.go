@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 	if err := os.Chdir(".."); err != nil { // all paths start at the root
 		panic(err)
 	}
+	os.Unsetenv("FREDDY_API_KEY") // no command calls the real API
 	os.Exit(m.Run())
 }
 
@@ -110,8 +111,12 @@ func filesWith(sources map[string]string, code string) []string {
 // printed reports whether a file with the code of a block has the output in an
 // Output comment, or a golden file beside it does.
 func printed(sources map[string]string, output *block) bool {
+	comment := "// Output:\n"
+	for line := range strings.Lines(output.code) {
+		comment += "// " + line
+	}
 	for _, path := range filesWith(sources, output.of.code) {
-		if strings.Contains(lines(sources[path]), "\nOutput:"+lines(output.code)) {
+		if strings.Contains(lines(sources[path]), lines(comment)) {
 			return true
 		}
 		golden, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "testdata", "*"))
@@ -124,12 +129,11 @@ func printed(sources map[string]string, output *block) bool {
 	return false
 }
 
-// lines removes what may differ between a block and its source: indentation, and
-// the slashes of an Output comment.
+// lines removes indentation, in which a block may differ from its source.
 func lines(code string) string {
 	all := strings.Split(strings.Trim(code, "\n"), "\n")
 	for i, line := range all {
-		all[i] = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "//"))
+		all[i] = strings.TrimSpace(line)
 	}
 	return "\n" + strings.Join(all, "\n") + "\n"
 }
