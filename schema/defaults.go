@@ -16,8 +16,9 @@ const (
 // ApplyDefaults returns a copy of values in which each absent property has the
 // default that the schema gives it, also in nested objects, in the items of
 // arrays and in the values of maps. An absent object is created if it has a
-// property with a default and each property that it requires gets one. Null is
-// a value, so it is not replaced.
+// property with a default and each property that it requires gets one; the
+// schema of an object around it is not used again. Null is a value, so it is not
+// replaced.
 //
 // A default that its own schema does not accept is not applied. The defaults of
 // a variant are applied if its constants match. Properties that only apply under
@@ -32,7 +33,7 @@ func (s *Schema) ApplyDefaults(values map[string]any) map[string]any {
 		out = map[string]any{}
 	}
 	if s.doc != nil {
-		d := &defaulter{schema: s, walk: newWalk(s.doc), left: maxDefaults, steps: maxDefaultSteps, complete: map[*view]bool{}}
+		d := &defaulter{schema: s, walk: newWalk(s.doc), left: maxDefaults, steps: maxDefaultSteps, complete: map[*view]bool{}, open: map[*node]int{}}
 		d.object(out, d.walk.single(s.doc.root), 1)
 		d.close()
 	}
@@ -69,6 +70,7 @@ type defaulter struct {
 	left     int // values that may be created
 	steps    int
 	complete map[*view]bool // whether an object can be made of defaults alone
+	open     map[*node]int  // the heads of the objects above
 	engine   *engine        // for the checks of defaults
 	failed   bool           // there is no engine
 }
@@ -82,9 +84,17 @@ func (d *defaulter) close() {
 
 // object applies the defaults of the properties of an object.
 func (d *defaulter) object(values map[string]any, v *view, level int) {
-	if level > maxDepth {
+	if d.steps -= len(v.heads); d.steps < 0 || level > maxDepth {
 		return
 	}
+	for _, head := range v.heads {
+		d.open[head]++
+	}
+	defer func() {
+		for _, head := range v.heads {
+			d.open[head]--
+		}
+	}()
 	for _, name := range v.names {
 		if d.steps--; d.steps < 0 || d.left <= 0 {
 			return
@@ -96,7 +106,7 @@ func (d *defaulter) object(values map[string]any, v *view, level int) {
 		if _, present := values[name]; !present {
 			if value, ok := d.value(v.properties[name], property); ok {
 				values[name] = value
-			} else if d.isComplete(property) {
+			} else if !d.isOpen(property) && d.isComplete(property) {
 				d.left--
 				values[name] = map[string]any{}
 			}
@@ -115,6 +125,12 @@ func (d *defaulter) object(values map[string]any, v *view, level int) {
 		}
 	}
 	d.choices(values, v, level)
+}
+
+// isOpen reports whether a schema is that of an object above. A schema that
+// contains itself would create objects without end.
+func (d *defaulter) isOpen(v *view) bool {
+	return slices.ContainsFunc(v.heads, func(head *node) bool { return d.open[head] > 0 })
 }
 
 // choices applies the defaults of the variants that match.

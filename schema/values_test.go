@@ -1,0 +1,155 @@
+package schema_test
+
+import (
+	"encoding/json"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestApplyDefaults(t *testing.T) {
+	const nested = `{"properties":{"proxy":{"type":"object","required":["host"],"properties":{"host":{"type":"string"},"port":{"type":"integer","default":8080}}},
+		"log":{"type":"object","required":["level"],"properties":{"level":{"default":"info"},"file":{"type":"string"}}}}}`
+	const variants = `{"properties":{"kind":{"type":"string","default":"b"}},"oneOf":[
+		{"properties":{"kind":{"const":"a"},"x":{"default":1}}},{"properties":{"kind":{"const":"b"},"x":{"default":2}}}]}`
+	for _, row := range []struct{ name, schema, values, want string }{
+		{"null for a string", `{"properties":{"query":{"type":"string","default":null},"limit":{"type":"integer","default":20}}}`, `{}`, `{"limit":20}`},
+		{"null where it is a value", `{"properties":{"query":{"type":["string","null"],"default":null}}}`, `{}`, `{"query":null}`},
+		{"what is there stays", `{"properties":{"a":{"default":1},"b":{"default":2}}}`, `{"a":null,"c":3}`, `{"a":null,"b":2,"c":3}`},
+		{"refused by type", `{"properties":{"a":{"type":"integer","default":"5"},"b":{"type":"boolean","default":"true"}}}`, `{}`, `{}`},
+		{"refused by another keyword", `{"properties":{"a":{"type":"integer","minimum":5,"default":1},"b":{"enum":["x"],"default":"y"},"c":{"allOf":[{"pattern":"^x"}],"default":"y"}}}`, `{}`, `{}`},
+		{"refused by another place", `{"properties":{"a":{"default":1}},"allOf":[{"properties":{"a":{"type":"string"}}}]}`, `{}`, `{}`},
+		{"objects", nested, `{}`, `{"log":{"level":"info"}}`},
+		{"in objects", nested, `{"proxy":{"host":"h"},"log":{}}`, `{"proxy":{"host":"h","port":8080},"log":{"level":"info"}}`},
+		{"not in other values", nested, `{"proxy":"x","log":[]}`, `{"proxy":"x","log":[]}`},
+		{"in items", `{"properties":{"rules":{"type":"array","items":{"properties":{"n":{"default":1}}}}}}`, `{"rules":[{},{"n":2},5]}`, `{"rules":[{"n":1},{"n":2},5]}`},
+		{"in a tuple", `{"properties":{"t":{"prefixItems":[{"properties":{"n":{"default":1}}}],"items":{"properties":{"m":{"default":2}}}}}}`, `{"t":[{},{}]}`, `{"t":[{"n":1},{"m":2}]}`},
+		{"in maps", `{"properties":{"m":{"additionalProperties":{"properties":{"n":{"default":1}}}}}}`, `{"m":{"x":{}}}`, `{"m":{"x":{"n":1}}}`},
+		{"in default values", `{"properties":{"o":{"default":{"a":1},"properties":{"b":{"default":2}}}}}`, `{}`, `{"o":{"a":1,"b":2}}`},
+		{"by reference", `{"$defs":{"x":{"type":"string","default":"d"}},"properties":{"a":{"$ref":"#/$defs/x"}}}`, `{}`, `{"a":"d"}`},
+		{"draft 7 reference", `{"definitions":{"x":{"type":"string"}},"properties":{"a":{"$ref":"#/definitions/x","default":"d"},"b":{"$ref":"#/definitions/x","default":1}}}`, `{}`, `{"a":"d"}`},
+		{"of the variant", variants, `{"kind":"a"}`, `{"kind":"a","x":1}`},
+		{"of the default's variant", variants, `{}`, `{"kind":"b","x":2}`},
+		{"of no variant", variants, `{"kind":"c"}`, `{"kind":"c"}`},
+		{"under a condition", `{"properties":{"a":{}},"if":{"required":["a"]},"then":{"properties":{"b":{"default":1}}}}`, `{}`, `{}`},
+		{"of a schema that contains itself", `{"properties":{"name":{"default":"n"},"child":{"$ref":"#"}}}`, `{"child":{"child":{}}}`, `{"name":"n","child":{"name":"n","child":{"name":"n"}}}`},
+		{"of an unusable schema", `{"properties":{"a":{"type":"integer","default":1},"b":{"type":"integer","default":"x"},"c":{"enum":[1],"default":2},"d":{"$ref":"other.json"}}}`, `{}`, `{"a":1}`},
+		{"large numbers", `{"properties":{"a":{"default":9007199254740993}}}`, `{}`, `{"a":9007199254740993}`},
+	} {
+		var values map[string]any
+		require.NoError(t, json.Unmarshal([]byte(row.values), &values))
+		got, err := json.Marshal(compile(t, row.schema).ApplyDefaults(values))
+		require.NoError(t, err)
+		assert.JSONEq(t, row.want, string(got), row.name)
+		after, err := json.Marshal(values)
+		require.NoError(t, err)
+		assert.JSONEq(t, row.values, string(after), "%s: the values of the caller", row.name)
+	}
+}
+
+func TestApplyDefaultsCopies(t *testing.T) {
+	s := compile(t, `{"properties":{"list":{"default":[{"a":1}]},"o":{"properties":{"x":{"default":1}}}}}`)
+	first := s.ApplyDefaults(nil)
+	first["list"].([]any)[0].(map[string]any)["a"] = 2
+	assert.Equal(t, map[string]any{"list": []any{map[string]any{"a": 1.0}}, "o": map[string]any{"x": 1.0}}, s.ApplyDefaults(nil))
+
+	self := map[string]any{}
+	self["o"] = self
+	assert.NotNil(t, s.ApplyDefaults(self)["o"])
+}
+
+const formSchema = `{"properties":{
+	"proxy":{"type":"object","properties":{"host":{"type":"string"},"port":{"type":"integer"},"on":{"type":"boolean"}}},
+	"tags":{"type":"array","items":{"type":"string"}},
+	"ports":{"type":"array","items":{"type":"integer"}},
+	"rules":{"type":"array","items":{"type":"object","properties":{"name":{"type":"string"},"weight":{"type":"number"},"tags":{"type":"array","items":{"type":"string"}}}}},
+	"env":{"type":"object","additionalProperties":{"type":"string"}},
+	"size":{"enum":[1,2,"3"]},
+	"id":{"type":["integer","string"]},
+	"ratio":{"type":["number","null"]},
+	"free":{"type":"object"},
+	"any":{},
+	"a/b":{"type":"string"},
+	"pair":{"prefixItems":[{"type":"string"},{"type":"integer"}]},
+	"choice":{"oneOf":[{"type":"integer"},{"type":"boolean"},{"type":"array","items":{"type":"string"}}]},
+	"credentials":{"type":"object","oneOf":[
+		{"properties":{"auth_type":{"const":"oauth"},"client_id":{"type":"string"},"level":{"const":1}},"required":["auth_type"]},
+		{"properties":{"auth_type":{"const":"token"},"token":{"type":"string"},"expires":{"type":"integer"}},"required":["auth_type"]}]}
+}}`
+
+func TestParseForm(t *testing.T) {
+	s := compile(t, formSchema)
+	for _, row := range []struct{ form, want string }{
+		{"", `{}`},
+		{"/proxy/port=8080&/proxy/host=h", `{"proxy":{"port":8080,"host":"h"}}`},
+		{"/proxy/port=&/proxy/host=", `{}`},
+		{"/proxy/on=false&/proxy/on=on", `{"proxy":{"on":true}}`},
+		{"/proxy/on=0", `{"proxy":{"on":false}}`},
+		{"/tags=a&/tags=&/tags=b&/tags/-=c", `{"tags":["a","b","c"]}`},
+		{"/tags=", `{}`},
+		{"/tags/1=b&/tags/0=a", `{"tags":["a","b"]}`},
+		{"/ports=1&/ports=2", `{"ports":[1,2]}`},
+		{`/ports=[1,2]`, `{"ports":[1,2]}`},
+		{`/tags=[x]`, `{"tags":["[x]"]}`},
+		{"/rules/0/name=x&/rules/10/name=z&/rules/2/name=y&/rules/2/weight=.50&/rules/2/tags=q", `{"rules":[{"name":"x"},{"name":"y","weight":0.5,"tags":["q"]},{"name":"z"}]}`},
+		{"/rules/-/name=x", `{"rules":[{"name":"x"}]}`},
+		{`/rules={"name":"x"}`, `{"rules":[{"name":"x"}]}`},
+		{"/env/KEY=v&/env/*=no&/env/OTHER=", `{"env":{"KEY":"v"}}`},
+		{"/size=2", `{"size":2}`}, {"/size=3", `{"size":"3"}`}, {"/size=9", `{"size":"9"}`},
+		{"/id=5", `{"id":5}`}, {"/id=007", `{"id":"007"}`}, {"/id=x", `{"id":"x"}`},
+		{"/ratio=%2B1.50e3", `{"ratio":1500}`}, {"/ratio=9007199254740993", `{"ratio":9007199254740993}`}, {"/ratio=-5.", `{"ratio":-5}`},
+		{`/free={"a":[1]}`, `{"free":{"a":[1]}}`}, {"/free/x=1", `{}`},
+		{"/any=5", `{"any":"5"}`},
+		{"/a~1b=x", `{"a/b":"x"}`},
+		{"/pair/0=x&/pair/1=5", `{"pair":["x",5]}`},
+		{"/choice=5", `{"choice":5}`}, {"/choice=true", `{"choice":true}`}, {"/choice=x&/choice=y", `{"choice":["x","y"]}`},
+		{"/credentials/auth_type=token", `{"credentials":{"auth_type":"token"}}`},
+		{"/credentials/auth_type=oauth&/credentials/client_id=c", `{"credentials":{"auth_type":"oauth","client_id":"c","level":1}}`},
+		{"/credentials/token=t&/credentials/client_id=", `{"credentials":{"auth_type":"token","token":"t"}}`},
+		{"/credentials/token=t&/credentials/client_id=c", `{}`},
+		{"/credentials/auth_type=token&/credentials/client_id=c&/credentials/expires=5", `{"credentials":{"auth_type":"token","expires":5}}`},
+		{"/credentials/auth_type=other", `{}`},
+		{"csrf=x&/nope=1&/proxy/nope=1&=2&/=3&/tags/x=4&/rules/name=5", `{}`},
+	} {
+		form, err := url.ParseQuery(strings.ReplaceAll(row.form, "+", "%2B"))
+		require.NoError(t, err)
+		values, err := s.ParseForm(form)
+		require.NoError(t, err, row.form)
+		got, err := json.Marshal(values)
+		require.NoError(t, err)
+		assert.JSONEq(t, row.want, string(got), row.form)
+	}
+}
+
+func TestParseFormProblems(t *testing.T) {
+	s := compile(t, formSchema)
+	values, err := s.ParseForm(url.Values{
+		"/proxy/port": {"80x"}, "/proxy/on": {"maybe"}, "/ports": {"1", "x", "2.5"}, "/rules/3/weight": {"1,5"}, "/rules/1000/name": {"x"}, "/ratio": {"NaN"}, "/free": {"{"},
+		"/credentials": {"{"}, "/credentials/expires": {"soon"}, "/choice": {"perhaps"}, "/proxy": {"x"}, "/pair/1": {"x"},
+	})
+	assert.Nil(t, values)
+	assert.Equal(t, []string{
+		"/choice | type | must be an integer or a boolean or an array",
+		"/credentials/expires | type | must be an integer",
+		"/free | type | must be an object",
+		"/pair/1 | type | must be an integer",
+		"/ports/1 | type | must be an integer",
+		"/ports/2 | type | must be an integer",
+		"/proxy/on | type | must be a boolean",
+		"/proxy/port | type | must be an integer",
+		"/ratio | type | must be a number",
+		"/rules | maxItems | must have at most 1000 items in a form",
+		"/rules/3/weight | type | must be a number",
+	}, lines(t, err))
+}
+
+// A form at the top level can be a choice, too.
+func TestParseFormAtTheTop(t *testing.T) {
+	s := compile(t, `{"oneOf":[{"properties":{"kind":{"const":"a"},"x":{"type":"integer"}}},{"properties":{"kind":{"const":"b"},"y":{"type":"integer"}}}]}`)
+	values, err := s.ParseForm(url.Values{"/y": {"5"}})
+	require.NoError(t, err)
+	assert.Equal(t, map[string]any{"kind": "b", "y": 5.0}, values)
+}
