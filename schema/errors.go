@@ -44,10 +44,10 @@ func (e *ValidationError) Error() string {
 const maxErrorLine = 1024
 
 // Error returns the place and the message: "/branch: must be a string, not a
-// number".
+// number". A place of more than 256 bytes is cut.
 func (e FieldError) Error() string {
 	if e.Pointer == "" {
 		return e.Message
 	}
-	return singleLine(e.Pointer, maxErrorLine) + ": " + e.Message
+	return singleLine(e.Pointer, maxErrorLine/4) + ": " + e.Message
 }

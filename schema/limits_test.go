@@ -1,0 +1,155 @@
+package schema_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/aitronos/freddy-go/schema"
+)
+
+// each joins n parts of JSON.
+func each(n int, format string) string {
+	parts := make([]string, n)
+	for i := range parts {
+		parts[i] = strings.NewReplacer("#i", fmt.Sprint(i), "#j", fmt.Sprint(i+1)).Replace(format)
+	}
+	return strings.Join(parts, ",")
+}
+
+func array(n int, item string) string { return "[" + each(n, item) + "]" }
+
+// hostile are schemas and values that cost more than they look. The result of
+// Validate is a part of its error: "" for none.
+var hostile = map[string]struct{ schema, value, want string }{
+	"doubling": {`{"$defs":{` + each(60, `"d#i":{"allOf":[{"$ref":"#/$defs/d#j"},{"$ref":"#/$defs/d#j"}]}`) + `,"d60":{"properties":{"a":{"minLength":3}}}},"$ref":"#/$defs/d0"}`, `{"a":"xyz"}`, "too much work"},
+	"doubling pattern": {
+		`{"$defs":{` + each(30, `"d#i":{"allOf":[{"$ref":"#/$defs/d#j"},{"$ref":"#/$defs/d#j"}]}`) + `,"d30":{"pattern":"^(a|aa)+$"}},"$ref":"#/$defs/d0"}`,
+		`"` + strings.Repeat("a", 1000) + `"`, "too much work",
+	},
+	"doubling properties": {`{"$defs":{` + each(40, `"d#i":{"properties":{"a":{"$ref":"#/$defs/d#j"},"b":{"$ref":"#/$defs/d#j"}}}`) + `,"d40":{"default":1}},"$ref":"#/$defs/d0"}`, `{}`, ""},
+	"doubling variants":   {`{"$defs":{` + each(40, `"d#i":{"oneOf":[{"properties":{"a":{"$ref":"#/$defs/d#j"}}},{"properties":{"b":{"$ref":"#/$defs/d#j"}}}]}`) + `,"d40":{}},"$ref":"#/$defs/d0"}`, `{"a":{},"b":{}}`, "must match"},
+	"thirty choices":      {`{"allOf":[` + each(30, `{"oneOf":[{"properties":{"a#i":{"type":"string"}}},{"properties":{"b#i":{"type":"string"}}}]}`) + `]}`, `{"a0":1}`, "must match exactly one"},
+	"defaults that fill": {
+		`{"$defs":{` + each(12, `"d#i":{"properties":{"a":{"type":"array","default":[{},{},{},{},{},{},{},{},{},{}],"items":{"$ref":"#/$defs/d#j"}}}}`) + `,"d12":{}},"$ref":"#/$defs/d0"}`, `{}`, "",
+	},
+	"long enum":              {`{"items":{"enum":[` + each(45_000, `#i`) + `]}}`, array(1000, "46000.5"), "/0: must be one of 0, 1, 2"},
+	"long patterns":          {`{"items":{"pattern":"^[a-z]{1000}$"}}`, array(1000, `"`+strings.Repeat("a", 1000)+`"`), "too much work"},
+	"many patterns":          {`{"patternProperties":{` + each(4_900, `"x#i[a-z]{900}":true`) + `}}`, `{"a":1}`, "too much work"},
+	"far anchor":             {`{"allOf":[` + each(4_900, `{"$ref":"#far"}`) + `],"$defs":{"far":{"$anchor":"far","type":"string"}}}`, `5`, "must be a string"},
+	"shared allOf":           {`{"properties":{` + each(2_400, `"p#i":{"$ref":"#/$defs/x"}`) + `},"$defs":{"x":{"allOf":[` + each(2_400, `{"minimum":#i}`) + `]}}}`, `{"p1":2398}`, "/p1: must be at least 2399"},
+	"shared enum":            {`{"properties":{` + each(1_000, `"p#i":{"$ref":"#/$defs/e"}`) + `},"$defs":{"e":{"enum":[` + each(40_000, `#i`) + `]}}}`, `{"p1":-1}`, "/p1: must be one of"},
+	"shared text":            {`{"properties":{` + each(3_000, `"p#i":{"$ref":"#/$defs/e"}`) + `},"$defs":{"e":{"default":"` + strings.Repeat("x", 500_000) + `"}}}`, `{}`, ""},
+	"places without keyword": {`{"x":{` + each(2_400, `"p#i":{"type":"string"}`) + `},"allOf":[` + each(2_400, `{"$ref":"#/x/p#i"}`) + `]}`, `1`, "must be a string"},
+	"recursive anyOf":        {`{"anyOf":[{"items":{"$ref":"#"},"type":"array"},{"items":{"$ref":"#"},"minItems":1,"type":"array"}]}`, strings.Repeat("[", 200) + "5" + strings.Repeat("]", 200), "too much work"},
+	"chain of references":    {`{"$defs":{` + each(2_400, `"d#i":{"$ref":"#/$defs/d#j"}`) + `,"d2400":{"type":"string"}},"items":{"$ref":"#/$defs/d0"}}`, array(100_000, `1`), "too"},
+	"deep and nested":        {`{"items":{"$ref":"#"},"allOf":[` + strings.Repeat(`{"allOf":[`, 100) + `{}` + strings.Repeat(`]}`, 100) + `]}`, strings.Repeat("[", 250) + strings.Repeat("]", 250), "too much work"},
+	"deep value":             {`{"items":{"$ref":"#"}}`, strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000), "deeper than 256"},
+	"unique items":           {`{"allOf":` + array(2_000, `{"uniqueItems":true}`) + `}`, array(20, array(2_000, `1e300`)), "too much work"},
+	"required":               {`{"items":{"required":[` + each(10_000, `"p#i"`) + `]}}`, array(300_000, `{}`), "too"},
+	"dependencies":           {`{"items":{"dependentRequired":{"a":[` + each(10_000, `"p#i"`) + `]}}}`, array(100_000, `{"a":1}`), "too"},
+	"unevaluated":            {`{"allOf":` + array(2_000, `{"unevaluatedProperties":{}}`) + `}`, `{` + each(50_000, `"p#i":1`) + `}`, "too much work"},
+	"additional":             {`{"allOf":` + array(2_000, `{"additionalProperties":false}`) + `}`, `{` + each(50_000, `"p#i":1`) + `}`, "too many problems"},
+	"names":                  {`{"propertyNames":{"pattern":"^[a-z]{500}$"}}`, `{` + each(50_000, `"p#i":1`) + `}`, "too much work"},
+	"trues":                  {`{"items":{"allOf":` + array(4_000, `true`) + `}}`, array(100_000, `1`), "too much work"},
+	"not":                    {`{"items":{"not":{"not":{"type":"string"}}}}`, array(400_000, "2"), "too"},
+	"contains":               {`{"items":{"contains":{"const":1}}}`, array(300, array(1_000, "2")), "too many problems"},
+	"long string":            {`{"allOf":` + array(4_000, `{"format":"uri"}`) + `}`, `"http://x/` + strings.Repeat("a", 900_000) + `"`, "too much work"},
+	"exact numbers":          {`{"items":{"multipleOf":1e-390,"minimum":1,"maximum":1e390}}`, array(100_000, "1e390"), "too"},
+	"mismatches":             {`{"items":{"type":"string"}}`, array(400_000, `1`), "too many problems"},
+	"below a long name":      {`{"properties":{"` + strings.Repeat("n", 400_000) + `":{"items":{"type":"string"}}}}`, `{"` + strings.Repeat("n", 400_000) + `":[1,2,3,4,5,6,7]}`, "must be a string"},
+	"long names":             {`{"properties":{"` + strings.Repeat("n", 400_000) + `":{"properties":{` + each(4_000, `"p#i":{}`) + `}}}}`, `{}`, "names are too long"},
+	"many schemas":           {`{"properties":{` + each(9_000, `"p#i":{"type":"string"}`) + `}}`, `{}`, "more than 5000 schemas"},
+	"many resources":         {`{"$dynamicAnchor":"x","$defs":{` + each(2_000, `"p#i":{"$id":"x#i","$dynamicAnchor":"x"}`) + `},"allOf":[` + each(2_000, `{"$ref":"x#i"}`) + `],"$dynamicRef":"#x"}`, `1`, "itself"},
+	"ambiguous pattern":      {`{"pattern":"^(?=a).*.*.*.*.*.*.*.*b$"}`, `"` + strings.Repeat("a", 1_000) + `"`, "too much work"},
+}
+
+// Each call on a hostile schema ends within a bounded time and without much
+// memory.
+func TestHostileSchemas(t *testing.T) {
+	for name, row := range hostile {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			start := time.Now()
+			s, err := schema.Compile(row.schema)
+			require.NoError(t, err)
+			assert.LessOrEqual(t, count(s.Fields()), 4_000)
+			err = s.Validate(json.RawMessage(row.value))
+			if row.want == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, row.want)
+			}
+			assert.LessOrEqual(t, size(s.ApplyDefaults(nil)), 50_001)
+			_, err = s.ParseForm(map[string][]string{"/p1": {"a"}, "/a/b/a/b": {"x"}})
+			lines(t, err)
+			runtime.ReadMemStats(&after)
+			assert.Less(t, time.Since(start), 30*time.Second, "a second, on a machine with nothing else to do")
+			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(700<<20))
+		})
+	}
+}
+
+func count(fields []schema.Field) int {
+	total := 0
+	for _, f := range fields {
+		total += 1 + count(f.Fields)
+		if f.Items != nil {
+			total += count([]schema.Field{*f.Items})
+		}
+		if f.Values != nil {
+			total += count([]schema.Field{*f.Values})
+		}
+		for _, variant := range f.Variants {
+			total += count([]schema.Field{variant.Field})
+		}
+	}
+	return total
+}
+
+func size(v any) int {
+	total := 1
+	switch v := v.(type) {
+	case map[string]any:
+		for _, member := range v {
+			total += size(member)
+		}
+	case []any:
+		for _, item := range v {
+			total += size(item)
+		}
+	}
+	return total
+}
+
+// A large schema and a large value within the limits give a result.
+func TestLargeSchemas(t *testing.T) {
+	s := compile(t, `{"type":"object","properties":{`+each(2_400, `"p#i":{"type":"array","title":"Property #i","items":{"type":"string","minLength":1,"pattern":"^[a-z]+$"}}`)+`}}`)
+	assert.Len(t, s.Fields(), 2_000, "with their items, 4,000")
+	value := `{` + each(2_400, `"p#i":["abc","def","ghi"]`) + `}`
+	require.NoError(t, s.Validate(json.RawMessage(value)))
+	got := lines(t, s.Validate(json.RawMessage(strings.Replace(value, `"p7":["abc"`, `"p7":[""`, 1))))
+	assert.Equal(t, []string{"/p7/0 | minLength | must have at least 1 character", "/p7/0 | pattern | must match the pattern ^[a-z]+$"}, got)
+
+	many := compile(t, `{"items":{"oneOf":[{"type":"string"},{"type":"object","required":["a"],"properties":{"a":{"type":"integer"}}}]}}`)
+	require.NoError(t, many.Validate(json.RawMessage(array(50_000, `{"a":#i}`))))
+}
+
+func TestManyProblems(t *testing.T) {
+	s := compile(t, `{"items":{"type":"string"}}`)
+	got := lines(t, s.Validate(json.RawMessage(array(1_000, `#i`))))
+	require.Len(t, got, 300)
+	assert.Equal(t, "/298 | type | must be a string, not a number", got[298])
+	assert.Equal(t, " |  | has more problems, which are not listed", got[299])
+
+	names := compile(t, `{"additionalProperties":{"additionalProperties":false}}`)
+	long := lines(t, names.Validate(json.RawMessage(`{"`+strings.Repeat("n", 400_000)+`":{"a":1,"b":1,"c":1,"d":1}}`)))
+	assert.Len(t, long, 2, "pointers are long, too")
+}
