@@ -91,14 +91,20 @@ func (s *apiStub) received() []apiRequest {
 	return append([]apiRequest(nil), s.requests...)
 }
 
-// client returns a client as the documentation of accounts wants it, whose requests
-// the stub receives. It does not wait before a retry.
+// client returns a client whose requests the stub receives.
 func (s *apiStub) client(t *testing.T, opts ...freddy.Option) *freddy.Client {
+	t.Helper()
+	return accountsClient(t, s, opts...)
+}
+
+// accountsClient returns a client as the documentation of accounts wants it. It does
+// not wait before a retry.
+func accountsClient(t *testing.T, transport http.RoundTripper, opts ...freddy.Option) *freddy.Client {
 	t.Helper()
 	client, err := freddy.NewClient(accountsKey, append([]freddy.Option{
 		freddy.WithBaseURL(freddy.ConnectionsBaseURL),
 		freddy.WithAuthScheme(freddy.AuthSchemeXAPIKey),
-		freddy.WithHTTPClient(&http.Client{Transport: s}),
+		freddy.WithHTTPClient(&http.Client{Transport: transport}),
 		freddy.WithRetryBackoff(0, 0),
 	}, opts...)...)
 	require.NoError(t, err)
