@@ -31,6 +31,9 @@ const (
 	maxFailedPolls         = 5                // in a row, without ending the wait
 )
 
+// errEnded is the result of a wait that time or the context has ended.
+var errEnded = errors.New("the wait has ended")
+
 // Wait polls the connections of a tool until the user has signed in, and returns the
 // new connection: an active one that is not in Known, or one of Known that has become
 // active or has another email, credential name, connection id or creation time. Of
@@ -64,7 +67,7 @@ func (s *ConnectionsService) Wait(ctx context.Context, toolKey string, params Wa
 	w := &waiter{service: s, toolKey: toolKey, params: params, opts: append([]CallOption{WithMaxRetries(0), renewAlways}, opts...), known: knownBy(params.Known)}
 	start := time.Now()
 	connection, err := w.wait(limited)
-	if err == nil || limited.Err() == nil {
+	if !errors.Is(err, errEnded) {
 		return connection, err
 	}
 	return nil, &NotConnectedError{ToolKey: toolKey, Polls: w.polls, Waited: time.Since(start), Last: w.last, Err: ctx.Err()}
@@ -102,7 +105,8 @@ func knownBy(connections []*Connection) map[string]Connection {
 	return known
 }
 
-// wait polls until there is a connection, or an error that ends the wait.
+// wait polls until there is a connection, or an error that ends the wait: errEnded if
+// the context has ended.
 func (w *waiter) wait(ctx context.Context) (*Connection, error) {
 	interval, most := w.params.PollInterval, w.params.MaxPollInterval
 	if interval == 0 {
@@ -113,15 +117,18 @@ func (w *waiter) wait(ctx context.Context) (*Connection, error) {
 	}
 	for ; ; interval = min(interval+interval/2, max(most, w.params.PollInterval)) {
 		connection, err := w.poll(ctx)
-		if connection != nil || ctx.Err() != nil {
+		switch {
+		case connection != nil, err != nil && !passing(err):
 			return connection, err
+		case ctx.Err() != nil:
+			return nil, errEnded
 		}
 		delay := interval
 		if err == nil {
 			w.failures = 0
 		} else {
 			w.last, w.failures = err, w.failures+1
-			if !passing(err) || w.failures > maxFailedPolls {
+			if w.failures > maxFailedPolls {
 				return nil, err
 			}
 			delay = max(delay, retryAfter(err))
@@ -132,8 +139,8 @@ func (w *waiter) wait(ctx context.Context) (*Connection, error) {
 		if w.params.Progress != nil {
 			w.params.Progress(w.polls)
 		}
-		if err := sleep(ctx, delay+time.Duration(rand.Int64N(int64(min(delay/10, time.Second))+1))); err != nil {
-			return nil, err
+		if !sleep(ctx, delay+time.Duration(rand.Int64N(int64(min(delay/10, time.Second))+1))) {
+			return nil, errEnded
 		}
 	}
 }
@@ -222,14 +229,14 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
-// sleep waits, and returns the error of the context if that ends before.
-func sleep(ctx context.Context, d time.Duration) error {
+// sleep waits, and reports false if the context ends before.
+func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return nil
+		return true
 	case <-ctx.Done():
-		return ctx.Err()
+		return false
 	}
 }
