@@ -3,6 +3,7 @@ package freddy
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -27,8 +28,9 @@ type WaitParams struct {
 const (
 	defaultPollInterval    = 2 * time.Second
 	defaultMaxPollInterval = 10 * time.Second
-	maxWait                = 10 * time.Minute // without a deadline; sign-ins are known to expire then
-	maxFailedPolls         = 5                // in a row, without ending the wait
+	longestInterval        = math.MaxInt64 / 4 // so that it can grow and have its random extra
+	maxWait                = 10 * time.Minute  // without a deadline; sign-ins are known to expire then
+	maxFailedPolls         = 5                 // in a row, without ending the wait
 )
 
 // errEnded is the result of a wait that time or the context has ended.
@@ -116,6 +118,7 @@ func (w *waiter) wait(ctx context.Context) (*Connection, error) {
 		most = defaultMaxPollInterval
 	}
 	for ; ; interval = min(interval+interval/2, max(most, w.params.PollInterval)) {
+		interval = min(interval, longestInterval)
 		connection, err := w.poll(ctx)
 		switch {
 		case connection != nil, err != nil && !passing(err):
