@@ -20,7 +20,7 @@ type WaitParams struct {
 	State string
 
 	ApplicationID   string          // empty: the server's default, flowplate
-	PollInterval    time.Duration   // before the second poll; 0: 2 s
+	PollInterval    time.Duration   // before the second poll; 0: 2 s, or MaxPollInterval if that is shorter
 	MaxPollInterval time.Duration   // the interval grows by half each time up to this; 0: 10 s
 	Progress        func(polls int) // called after each poll that found nothing; nil: none
 }
@@ -111,13 +111,13 @@ func knownBy(connections []*Connection) map[string]Connection {
 // the context has ended.
 func (w *waiter) wait(ctx context.Context) (*Connection, error) {
 	interval, most := w.params.PollInterval, w.params.MaxPollInterval
-	if interval == 0 {
-		interval = defaultPollInterval
-	}
 	if most == 0 {
 		most = defaultMaxPollInterval
 	}
-	for ; ; interval = min(interval+interval/2, max(most, w.params.PollInterval)) {
+	if interval == 0 {
+		interval = min(defaultPollInterval, most)
+	}
+	for ; ; interval = max(interval, min(interval+interval/2, most)) {
 		interval = min(interval, longestInterval)
 		connection, err := w.poll(ctx)
 		switch {
