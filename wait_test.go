@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -102,22 +104,7 @@ func failed(status int, retryAfter ...string) apiReply {
 }
 
 // times returns a reply n times.
-func times(n int, reply apiReply) []apiReply {
-	replies := make([]apiReply, n)
-	for i := range replies {
-		replies[i] = reply
-	}
-	return replies
-}
-
-// join returns lists of replies as one.
-func join(lists ...[]apiReply) []apiReply {
-	var all []apiReply
-	for _, list := range lists {
-		all = append(all, list...)
-	}
-	return all
-}
+func times(n int, reply apiReply) []apiReply { return slices.Repeat([]apiReply{reply}, n) }
 
 var (
 	signInTime = time.Date(2026, 2, 3, 9, 15, 0, 0, time.UTC)
@@ -254,7 +241,7 @@ func TestWaitCompletes(t *testing.T) {
 		}
 	})
 	for _, status := range []int{400, 404, 409, 410, 422} {
-		inBubble(t, fmt.Sprintf("%d means not yet", status), join(times(8, none), []apiReply{listed(signedIn)}), func(w *waitTest) {
+		inBubble(t, fmt.Sprintf("%d means not yet", status), slices.Concat(times(8, none), []apiReply{listed(signedIn)}), func(w *waitTest) {
 			w.completions.replies = []apiReply{failed(status, "3600")}
 			w.requireFound("tcred_2", params(earlier))
 			assert.Len(w, w.completions.received(), 8, "more than five in a row")
@@ -266,7 +253,7 @@ func TestWaitCompletes(t *testing.T) {
 		w.requireIntervals(0)
 		assert.Equal(w, w.start, time.Now(), "at once")
 	})
-	inBubble(t, "completed: posts no more", join(times(4, none), []apiReply{listed(earlier, signedIn)}), func(w *waitTest) {
+	inBubble(t, "completed: posts no more", slices.Concat(times(4, none), []apiReply{listed(earlier, signedIn)}), func(w *waitTest) {
 		w.completions.replies = []apiReply{completed("conn_2")}
 		var progress []int
 		p := params(earlier)
@@ -308,7 +295,7 @@ func TestWaitCompletes(t *testing.T) {
 		assert.Len(w, w.completions.received(), 1)
 	})
 	inBubble(t, "failures of the completion", []apiReply{none}, func(w *waitTest) {
-		w.completions.replies = join(times(5, failed(503)), []apiReply{completed("conn_1")})
+		w.completions.replies = slices.Concat(times(5, failed(503)), []apiReply{completed("conn_1")})
 		w.requireFound("tcred_1", params(earlier))
 		assert.Len(w, w.completions.received(), 6)
 	})
@@ -359,7 +346,7 @@ func TestWaitSurvivesFailures(t *testing.T) {
 		{"503 with Retry-After", []apiReply{failed(503, "300"), found}, []time.Duration{300 * second}},
 		{"Retry-After up to the limit", []apiReply{failed(429, "590"), found}, []time.Duration{590 * second}},
 		{"J14 poll 2 is lost", []apiReply{none, lost, found}, []time.Duration{2 * second, 3 * second}},
-		{"five in a row", join(times(2, lost), times(2, failed(503)), []apiReply{failed(429), found}), []time.Duration{
+		{"five in a row", slices.Concat(times(2, lost), times(2, failed(503)), []apiReply{failed(429), found}), []time.Duration{
 			2 * second, 3 * second, 4500 * time.Millisecond, 6750 * time.Millisecond, 10 * second,
 		}},
 	} {
@@ -368,7 +355,7 @@ func TestWaitSurvivesFailures(t *testing.T) {
 			w.requireIntervals(tt.intervals...)
 		})
 	}
-	inBubble(t, "five in a row, twice", join(times(5, lost), []apiReply{none}, times(5, lost), []apiReply{found}), func(w *waitTest) {
+	inBubble(t, "five in a row, twice", slices.Concat(times(5, lost), []apiReply{none}, times(5, lost), []apiReply{found}), func(w *waitTest) {
 		w.requireFound("tcred_2", known(earlier))
 		assert.Len(w, w.polls.received(), 12)
 	})
@@ -498,7 +485,7 @@ func TestWaitEndsAtErrors(t *testing.T) {
 			w.requireIntervals(2 * time.Second)
 		})
 	}
-	inBubble(t, "the sixth failure in a row", join([]apiReply{none}, times(6, failed(503)), []apiReply{listed(signedIn)}), func(w *waitTest) {
+	inBubble(t, "the sixth failure in a row", slices.Concat([]apiReply{none}, times(6, failed(503)), []apiReply{listed(signedIn)}), func(w *waitTest) {
 		var progress []int
 		params := known(earlier)
 		params.Progress = func(polls int) { progress = append(progress, polls) }
@@ -541,4 +528,162 @@ func TestWaitEndsAtErrors(t *testing.T) {
 		requireArgument(w.T, err, "client")
 		assert.Empty(w, w.polls.received())
 	})
+}
+
+// requireNotConnected requires that time or the context has ended a Wait.
+func (w *waitTest) requireNotConnected(connection *freddy.Connection, err error) *freddy.NotConnectedError {
+	w.Helper()
+	assert.Nil(w, connection)
+	require.ErrorIs(w, err, freddy.ErrNotConnected)
+	var notConnected *freddy.NotConnectedError
+	require.ErrorAs(w, err, &notConnected)
+	assert.Equal(w, "slack", notConnected.ToolKey)
+	assert.Equal(w, time.Since(w.start), notConnected.Waited)
+	return notConnected
+}
+
+func TestWaitEndsWithTheContext(t *testing.T) {
+	t.Parallel()
+	// until waits with a context that is canceled after a time.
+	until := func(w *waitTest, after time.Duration, params freddy.WaitParams) *freddy.NotConnectedError {
+		ctx, cancel := context.WithCancel(w.Context())
+		time.AfterFunc(after, cancel)
+		notConnected := w.requireNotConnected(w.client().Connections().Wait(ctx, "slack", params))
+		require.ErrorIs(w, notConnected, context.Canceled)
+		assert.Equal(w, after, notConnected.Waited)
+		return notConnected
+	}
+	inBubble(t, "J14 canceled between two polls", []apiReply{none}, func(w *waitTest) {
+		notConnected := until(w, 4*time.Second, known(earlier))
+		assert.Equal(w, 2, notConnected.Polls)
+		require.NoError(w, notConnected.Last)
+		assert.EqualError(w, notConnected, "freddy: slack is not connected after 4s and 2 polls: context canceled")
+		w.requireIntervals(2 * time.Second)
+	})
+	inBubble(t, "canceled in a poll", []apiReply{none, {hangs: true}}, func(w *waitTest) {
+		notConnected := until(w, 20*time.Second, known(earlier))
+		assert.Equal(w, 2, notConnected.Polls)
+		require.NoError(w, notConnected.Last, "the poll did not fail by itself")
+	})
+	inBubble(t, "canceled in a completion", []apiReply{none}, func(w *waitTest) {
+		w.completions.replies = []apiReply{{hangs: true}}
+		params := known(earlier)
+		params.State = "state_example"
+		assert.NotContains(w, until(w, time.Second, params).Error(), "state_example")
+	})
+	inBubble(t, "canceled after a failure", []apiReply{none, failed(503)}, func(w *waitTest) {
+		notConnected := until(w, 3*time.Second, known(earlier))
+		require.ErrorIs(w, notConnected.Last, freddy.ErrServer)
+		require.NotErrorIs(w, notConnected, freddy.ErrServer, "a field only")
+		assert.Contains(w, notConnected.Error(), "503")
+	})
+	inBubble(t, "canceled in Progress", []apiReply{none}, func(w *waitTest) {
+		ctx, cancel := context.WithCancel(w.Context())
+		params := known(earlier)
+		params.Progress = func(int) { cancel() }
+		notConnected := w.requireNotConnected(w.client().Connections().Wait(ctx, "slack", params))
+		assert.Equal(w, 1, notConnected.Polls)
+		assert.Zero(w, notConnected.Waited)
+	})
+	inBubble(t, "canceled before", []apiReply{listed(signedIn)}, func(w *waitTest) {
+		ctx, cancel := context.WithCancel(w.Context())
+		cancel()
+		w.requireNotConnected(w.client().Connections().Wait(ctx, "slack", known(earlier)))
+		assert.Empty(w, w.polls.received())
+	})
+	// The context ends between the response to a poll and what Wait makes of it.
+	meanwhile := func(w *waitTest) (*freddy.Connection, error) {
+		ctx, cancel := context.WithCancel(w.Context())
+		defer cancel()
+		hooks := freddy.Hooks{Call: func(context.Context, freddy.CallInfo) (context.Context, func(freddy.CallResult)) {
+			return nil, func(freddy.CallResult) { cancel() }
+		}}
+		return w.client(freddy.WithHooks(hooks)).Connections().Wait(ctx, "slack", known(earlier))
+	}
+	inBubble(t, "canceled when a poll has found nothing", []apiReply{none}, func(w *waitTest) {
+		notConnected := w.requireNotConnected(meanwhile(w))
+		require.ErrorIs(w, notConnected, context.Canceled)
+		assert.Equal(w, 1, notConnected.Polls)
+	})
+	inBubble(t, "canceled when a poll is rejected", []apiReply{failed(403)}, func(w *waitTest) {
+		_, err := meanwhile(w)
+		require.ErrorIs(w, err, freddy.ErrPermissionDenied, "the response has ended it")
+		require.NotErrorIs(w, err, freddy.ErrNotConnected)
+	})
+	inBubble(t, "canceled when a poll has found it", []apiReply{listed(signedIn)}, func(w *waitTest) {
+		connection, err := meanwhile(w)
+		require.NoError(w, err)
+		assert.Equal(w, "tcred_2", connection.ID)
+	})
+	inBubble(t, "J14 deadline", []apiReply{none}, func(w *waitTest) {
+		ctx, cancel := context.WithTimeout(w.Context(), 9*time.Second)
+		defer cancel()
+		notConnected := w.requireNotConnected(w.client().Connections().Wait(ctx, "slack", known(earlier)))
+		require.ErrorIs(w, notConnected, context.DeadlineExceeded)
+		assert.Equal(w, 9*time.Second, notConnected.Waited)
+		assert.Equal(w, 3, notConnected.Polls)
+		w.requireIntervals(2*time.Second, 3*time.Second)
+	})
+	inBubble(t, "J14 never: 10 minutes without a deadline", []apiReply{none}, func(w *waitTest) {
+		notConnected := w.requireNotConnected(w.wait(known(earlier)))
+		assert.Equal(w, 10*time.Minute, notConnected.Waited)
+		require.NoError(w, notConnected.Err)
+		require.NotErrorIs(w, notConnected, context.DeadlineExceeded)
+		assert.Len(w, w.polls.received(), notConnected.Polls)
+	})
+	inBubble(t, "a deadline after an hour", []apiReply{none}, func(w *waitTest) {
+		ctx, cancel := context.WithTimeout(w.Context(), time.Hour)
+		defer cancel()
+		assert.Equal(w, time.Hour, w.requireNotConnected(w.client().Connections().Wait(ctx, "slack", known(earlier))).Waited)
+	})
+}
+
+func TestWaitIntervals(t *testing.T) {
+	t.Parallel()
+	const second = time.Second
+	for name, tt := range map[string]struct {
+		interval, most time.Duration
+		want           []time.Duration
+	}{
+		"defaults":                           {0, 0, []time.Duration{2 * second, 3 * second, 4500 * time.Millisecond, 6750 * time.Millisecond, 10 * second, 10 * second}},
+		"given":                              {8 * second, 30 * second, []time.Duration{8 * second, 12 * second, 18 * second, 27 * second, 30 * second, 30 * second}},
+		"interval above the default maximum": {20 * second, 0, []time.Duration{20 * second, 20 * second}},
+		"interval above the maximum":         {4 * second, second, []time.Duration{4 * second, 4 * second}},
+		"maximum below the default interval": {0, second, []time.Duration{second, second}},
+	} {
+		inBubble(t, name, slices.Concat(times(len(tt.want), none), []apiReply{listed(signedIn)}), func(w *waitTest) {
+			params := known(earlier)
+			params.PollInterval, params.MaxPollInterval = tt.interval, tt.most
+			var progress, want []int
+			params.Progress = func(polls int) { progress = append(progress, polls) }
+			w.requireFound("tcred_2", params)
+			w.requireIntervals(tt.want...)
+			for i := range tt.want {
+				want = append(want, i+1)
+			}
+			assert.Equal(w, want, progress)
+		})
+	}
+	inBubble(t, "random", times(100, none), func(w *waitTest) {
+		_, err := w.wait(known(earlier))
+		require.ErrorIs(w, err, freddy.ErrNotConnected)
+		distinct := map[time.Duration]bool{}
+		requests := w.polls.received()
+		for i := 6; i < len(requests); i++ {
+			distinct[requests[i].at.Sub(requests[i-1].at)] = true
+		}
+		assert.Greater(w, len(distinct), 10)
+	})
+	for name, params := range map[string]freddy.WaitParams{
+		"the longest interval": {PollInterval: math.MaxInt64},
+		"the longest maximum":  {PollInterval: math.MaxInt64 / 3, MaxPollInterval: math.MaxInt64},
+	} {
+		inBubble(t, name, []apiReply{listed()}, func(w *waitTest) {
+			ctx, cancel := context.WithDeadline(w.Context(), w.start.Add(math.MaxInt64))
+			defer cancel()
+			time.AfterFunc(math.MaxInt64/2, cancel)
+			notConnected := w.requireNotConnected(w.client().Connections().Wait(ctx, "slack", params))
+			assert.LessOrEqual(w, notConnected.Polls, 3)
+		})
+	}
 }
