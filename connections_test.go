@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/aitronos/freddy-go"
+	"github.com/aitronos/freddy-go/freddytest"
 	"github.com/aitronos/freddy-go/internal/faulty"
 )
 
@@ -431,4 +433,48 @@ func TestLongStateIsSentAsItIs(t *testing.T) {
 	var sent map[string]string
 	require.NoError(t, json.Unmarshal([]byte(stub.received()[0].body), &sent))
 	assert.Equal(t, map[string]string{"state_token": state}, sent)
+}
+
+// The fake plays the consent of a user who takes 20 seconds.
+func TestConnectAnAccount(t *testing.T) {
+	t.Parallel()
+	for _, tool := range []string{"slack", "github", "clickup"} {
+		t.Run(tool, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server := freddytest.NewServer(t)
+				connections := server.Client(freddy.WithOrganization(exampleOrganization)).Connections()
+				connect := func(email string) *freddy.Connection {
+					before, err := connections.List(t.Context(), tool, freddy.ConnectionListParams{})
+					require.NoError(t, err)
+					authorization, err := connections.Authorize(t.Context(), freddy.AuthorizeParams{ConnectorType: tool})
+					require.NoError(t, err)
+					time.AfterFunc(20*time.Second, func() { assert.True(t, server.Consent(authorization.State, email)) })
+					start, sent := time.Now(), len(server.Requests())
+					var polls int
+					connection, err := connections.Wait(t.Context(), tool, freddy.WaitParams{
+						Known: before.Items, State: authorization.State, Progress: func(n int) { polls = n },
+					})
+					require.NoError(t, err)
+					assert.GreaterOrEqual(t, time.Since(start), 20*time.Second)
+					assert.Less(t, time.Since(start), 30*time.Second)
+					lists := 0
+					for _, request := range server.Requests()[sent:] {
+						if strings.HasPrefix(request.Path, "/personal-connectors/connections/") {
+							lists++
+						}
+					}
+					assert.Greater(t, lists, polls, "Progress is called after polls that found nothing")
+					assert.LessOrEqual(t, lists, polls+2)
+					return connection
+				}
+				ada, grace := connect("ada@example.com"), connect("grace@example.com")
+				assert.Equal(t, "ada@example.com", ada.AccountEmail)
+				assert.Equal(t, "grace@example.com", grace.AccountEmail)
+				again := connect("ada@example.com")
+				assert.Equal(t, ada.ID, again.ID, "a changed row")
+				assert.NotEqual(t, ada.ConnectionID, again.ConnectionID)
+			})
+		})
+	}
 }
