@@ -1,99 +1,120 @@
-// Get-connector prints one connector of the catalogue, and the settings that it
-// asks for:
+// Get-connector prints a connector of the catalogue and its settings. FREDDY_API_KEY has
+// the API key; without one, the example uses a fake API.
 //
 //	go run ./examples/get-connector pcon_github
-//
-// With FREDDY_API_KEY set it asks the API, at FREDDY_BASE_URL if that is set,
-// too. Without a key it asks a fake API of its own, so that it runs anywhere.
 package main
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
+	"log"
+	"net/http/httptest"
+	"os"
+	"os/signal"
 	"strings"
-	"time"
+	"text/tabwriter"
+	"unicode"
 
 	"github.com/aitronos/freddy-go"
-	"github.com/aitronos/freddy-go/examples/internal/cli"
+	"github.com/aitronos/freddy-go/freddytest"
+	"github.com/aitronos/freddy-go/schema"
 )
 
-const (
-	usage = "usage: get-connector [-json] [-timeout 30s] CONNECTOR_ID"
-	help  = usage + `
-
-Prints a connector, such as pcon_github, and the settings that it asks for.
-
-  -json         print the connector as JSON
-  -timeout 30s  give up after this long
-  -h            print this text
-
-` + cli.Environment
-)
-
-var program = cli.Program{
-	Name: "get-connector", Usage: usage, Help: help,
-	Words: map[string]string{"id": "the connector's id"},
+func main() {
+	log.SetFlags(0)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		log.Fatal(err)
+	}
 }
 
-func main() { cli.Main(run) }
-
-// run is the program: it returns the exit code.
-func run(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) int {
-	opts, err := parse(args)
+func run(ctx context.Context, args []string, stdout io.Writer) error {
+	flags := flag.NewFlagSet("get-connector [-json] CONNECTOR_ID", flag.ExitOnError)
+	asJSON := flags.Bool("json", false, "print JSON")
+	if _ = flags.Parse(args); flags.NArg() != 1 { // Parse exits on an error
+		return errors.New("usage: get-connector [-json] CONNECTOR_ID")
+	}
+	key, baseURL := os.Getenv("FREDDY_API_KEY"), cmp.Or(os.Getenv("FREDDY_BASE_URL"), freddy.DefaultBaseURL)
+	if key == "" {
+		log.Print("FREDDY_API_KEY is not set: using a fake API")
+		server := httptest.NewServer(freddytest.NewFake())
+		defer server.Close()
+		key, baseURL = freddytest.APIKey, server.URL+"/v1"
+	}
+	client, err := freddy.NewClient(key, freddy.WithBaseURL(baseURL))
 	if err != nil {
-		return program.Misused(err, stdout, stderr)
-	}
-	var text string
-	err = program.Ask(ctx, opts.timeout, env, stderr, func(ctx context.Context, client *freddy.Client) error {
-		text, err = opts.render(ctx, client)
 		return err
-	})
-	if err == nil {
-		_, err = io.WriteString(stdout, text)
 	}
-	return program.Done(ctx, err, stderr)
-}
-
-// options is what the command line asks for.
-type options struct {
-	id      string
-	json    bool
-	timeout time.Duration
-}
-
-func parse(args []string) (options, error) {
-	var opts options
-	flags := program.Flags()
-	flags.BoolVar(&opts.json, "json", false, "")
-	flags.DurationVar(&opts.timeout, "timeout", 30*time.Second, "")
-	if err := flags.Parse(args); err != nil {
-		return opts, err
-	}
+	connector, err := client.Connectors().Get(ctx, flags.Arg(0))
 	switch {
-	case opts.timeout <= 0:
-		return opts, errors.New("-timeout must be positive")
-	case flags.NArg() == 0:
-		return opts, errors.New("which connector? Give its id, such as pcon_github")
-	case flags.NArg() > 1:
-		return opts, fmt.Errorf("one connector at a time, and flags before its id; got: %s", strings.Join(flags.Args(), " "))
-	}
-	opts.id = flags.Arg(0)
-	return opts, nil
-}
-
-// render fetches the connector and returns what is printed of it.
-func (o options) render(ctx context.Context, client *freddy.Client) (string, error) {
-	connector, err := client.Connectors().Get(ctx, o.id)
-	var refused *freddy.APIError
-	switch {
-	case errors.As(err, &refused) && refused.HasCode(freddy.CodeConnectorNotFound):
-		return "", errors.New("there is no connector with the id " + o.id)
+	case errors.Is(err, freddy.ErrNotFound):
+		return fmt.Errorf("there is no connector %s", flags.Arg(0))
 	case err != nil:
-		return "", err
-	case o.json:
-		return cli.JSON(connector)
+		return err
+	case *asJSON:
+		return json.NewEncoder(stdout).Encode(connector)
 	}
-	return card(connector), nil
+	return printConnector(stdout, connector)
+}
+
+func printConnector(stdout io.Writer, c *freddy.Connector) error {
+	settings, err := schema.Compile(c.Metadata.ConfigurationSchema)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "%s\n%s\n\nID\t%s\nStatus\t%s\nServer\t%s\n", c.Name, c.Description, c.ID, c.Status, c.ServerURL)
+	fmt.Fprintln(w, "\nSETTING\tTYPE\tREQUIRED\tSECRET\tDEFAULT\tDESCRIPTION")
+	printSettings(w, "", settings.Root())
+	_ = w.Flush() // to memory
+	_, err = io.WriteString(stdout, strings.Map(printable, b.String()))
+	return err
+}
+
+// printSettings prints a row for each setting in a field.
+func printSettings(w io.Writer, indent string, in schema.Field) {
+	for _, f := range in.Fields {
+		fmt.Fprintf(w, "%s%s\t%s\t%t\t%t\t%s\t%s\n", indent, f.Name, typeOf(f), f.Required, f.Secret, asText(f.Default), f.Description)
+		printSettings(w, indent+"  ", f)
+	}
+	for _, v := range in.Variants {
+		fmt.Fprintf(w, "%seither\t%s\t\t\t\t%s\n", indent, asText(v.Match), cmp.Or(v.Description, v.Title))
+		printSettings(w, indent+"  ", v.Field)
+	}
+}
+
+// typeOf returns the type of a setting, or its options.
+func typeOf(f schema.Field) string {
+	if f.Items != nil {
+		return "array of " + typeOf(*f.Items)
+	}
+	var options []string
+	for _, option := range f.Options {
+		options = append(options, asText(option.Value))
+	}
+	return cmp.Or(strings.Join(options, " | "), strings.Join(f.Types, " | "), "any")
+}
+
+// asText returns a value of a schema as JSON, but a string as it is.
+func asText(value any) string {
+	if value == nil {
+		return ""
+	}
+	text, _ := json.Marshal(value)
+	return strings.Trim(string(text), `"`)
+}
+
+// printable replaces a control character, which could take over a terminal.
+func printable(r rune) rune {
+	if unicode.IsPrint(r) || r == '\n' {
+		return r
+	}
+	return unicode.ReplacementChar
 }

@@ -2,235 +2,116 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
+	"errors"
+	"log"
 	"net/http"
-	"runtime"
+	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/aitronos/freddy-go"
-	"github.com/aitronos/freddy-go/examples/internal/cli"
-	"github.com/aitronos/freddy-go/examples/internal/clitest"
 	"github.com/aitronos/freddy-go/freddytest"
 )
 
-const demoNotice = "get-connector: FREDDY_API_KEY is not set, so a built-in fake API answers\n"
-
-// try runs the program in an environment.
-func try(ctx context.Context, env map[string]string, args ...string) clitest.Result {
-	return clitest.Try(ctx, run, env, args...)
+// useServer points the example to a server, and returns what it logs.
+func useServer(t *testing.T, key, baseURL string) *bytes.Buffer {
+	t.Helper()
+	t.Setenv("FREDDY_API_KEY", key)
+	t.Setenv("FREDDY_BASE_URL", baseURL)
+	logged := new(bytes.Buffer)
+	log.SetOutput(logged)
+	t.Cleanup(func() { log.SetOutput(os.Stderr) })
+	return logged
 }
 
-func TestDemo(t *testing.T) {
-	t.Parallel()
-	for golden, args := range map[string][]string{
-		"github.txt":    {"pcon_github"},
-		"github.json":   {"-json", "pcon_github"},
-		"inventory.txt": {"-timeout", "1m", "pcon_inventory"},
-		"teams.txt":     {"pcon_teams"},
-		"scripts.txt":   {"pcon_scripts"},
-	} {
-		t.Run(golden, func(t *testing.T) {
-			t.Parallel()
-			// Without a key, what the address is does not matter.
-			got := try(t.Context(), map[string]string{"FREDDY_BASE_URL": "https://api.example.com"}, args...)
-			assert.Equal(t, cli.ExitOK, got.Code)
-			assert.Equal(t, demoNotice, got.Stderr)
-			clitest.Golden(t, golden, got.Stdout)
+func TestPrintsConnectorOfTheFake(t *testing.T) {
+	for _, id := range []string{"pcon_github", "pcon_inventory", "pcon_jira", "pcon_scripts"} {
+		t.Run(id, func(t *testing.T) {
+			logged := useServer(t, "", "https://unused.example.com")
+			var stdout strings.Builder
+			require.NoError(t, run(t.Context(), []string{id}, &stdout))
+			want, err := os.ReadFile("testdata/" + id + ".txt")
+			require.NoError(t, err)
+			assert.Equal(t, string(want), stdout.String())
+			assert.Contains(t, logged.String(), "FREDDY_API_KEY is not set: using a fake API\n")
 		})
 	}
 }
 
-func TestLive(t *testing.T) {
-	t.Parallel()
+func TestPrintsJSON(t *testing.T) {
 	server := freddytest.NewServer(t)
-	got := try(t.Context(), clitest.Live(server), "pcon_github")
-	assert.Equal(t, cli.ExitOK, got.Code)
-	assert.Empty(t, got.Stderr)
-	clitest.Golden(t, "github.txt", got.Stdout)
-	require.Len(t, server.Requests(), 1)
-	assert.Equal(t, "Bearer ***", server.Requests()[0].Header.Get("Authorization"))
+	logged := useServer(t, freddytest.APIKey, server.URL())
+	var stdout strings.Builder
+	require.NoError(t, run(t.Context(), []string{"-json", "pcon_figma"}, &stdout))
+	var got freddy.Connector
+	require.NoError(t, json.Unmarshal([]byte(stdout.String()), &got))
+	want, err := server.Client().Connectors().Get(t.Context(), "pcon_figma")
+	require.NoError(t, err)
+	assert.Equal(t, want, &got)
+	assert.Empty(t, logged.String(), "nothing is said about the fake")
 }
 
-func TestHelp(t *testing.T) {
-	t.Parallel()
-	for _, flag := range []string{"-h", "-help", "--help"} {
-		got := try(t.Context(), nil, flag)
-		assert.Equal(t, clitest.Result{Code: cli.ExitOK, Stdout: help}, got)
-	}
+func TestVariantsAndControlCharacters(t *testing.T) {
+	server := freddytest.NewServer(t)
+	useServer(t, freddytest.APIKey, server.URL())
+	server.AddConnector(freddy.Connector{
+		ID: "pcon_vault", Name: "Vault\x1b[2J", Description: "\u202eKeys", ServerURL: "https://vault.example.com", Status: "active",
+		Metadata: freddy.ConnectorMetadata{ConfigurationSchema: `{"properties": {
+			"login": {"description": "How to sign in", "oneOf": [
+				{"title": "Token", "properties": {"by": {"const": "token"}, "token": {"type": "string", "writeOnly": true}}, "required": ["by", "token"]},
+				{"title": "User", "properties": {"by": {"const": "user"}, "name": {"type": ["string", "integer"]}}, "required": ["by"]}
+			]},
+			"depth": {"enum": [1, "all"], "default": "all"}
+		}}`},
+	})
+	var stdout strings.Builder
+	require.NoError(t, run(t.Context(), []string{"pcon_vault"}, &stdout))
+	want, err := os.ReadFile("testdata/pcon_vault.txt")
+	require.NoError(t, err)
+	assert.Equal(t, string(want), stdout.String())
 }
 
-func TestUsage(t *testing.T) {
-	t.Parallel()
+func TestErrors(t *testing.T) {
+	server := freddytest.NewServer(t)
+	server.AddConnector(freddy.Connector{ID: "pcon_broken", Metadata: freddy.ConnectorMetadata{ConfigurationSchema: `["not a schema"]`}})
+	server.Script(http.MethodGet, "/personal-connectors/pcon_proxy", freddytest.Reply{Body: "<html>\n</html>"})
 	for name, tt := range map[string]struct {
+		key  string
 		args []string
-		line string
+		want string
 	}{
-		"no id":         {nil, "which connector? Give its id, such as pcon_github"},
-		"two ids":       {[]string{"pcon_a", "pcon_b"}, "one connector at a time, and flags before its id; got: pcon_a pcon_b"},
-		"flag after id": {[]string{"pcon_a", "-json"}, "one connector at a time, and flags before its id; got: pcon_a -json"},
-		"unknown flag":  {[]string{"-yaml", "pcon_a"}, "flag provided but not defined: -yaml"},
-		"bad timeout":   {[]string{"-timeout", "soon", "pcon_a"}, `invalid value "soon" for flag -timeout: parse error`},
-		"no timeout":    {[]string{"-timeout", "0", "pcon_a"}, "-timeout must be positive"},
-		"escapes":       {[]string{"a", "\x1b[2J"}, `one connector at a time, and flags before its id; got: a \x1b[2J`},
+		"no id":        {freddytest.APIKey, nil, "usage: get-connector [-json] CONNECTOR_ID"},
+		"two ids":      {freddytest.APIKey, []string{"pcon_a", "pcon_b"}, "usage: get-connector [-json] CONNECTOR_ID"},
+		"unknown id":   {freddytest.APIKey, []string{"pcon_unknown"}, "there is no connector pcon_unknown"},
+		"invalid id":   {freddytest.APIKey, []string{"a/b"}, "freddy: id must "},
+		"invalid key":  {"another-key", []string{"pcon_github"}, "401 invalid_api_key"},
+		"unusable key": {"two words", []string{"pcon_github"}, "freddy: apiKey must "},
+		"proxy page":   {freddytest.APIKey, []string{"pcon_proxy"}, "GET /v1/personal-connectors/pcon_proxy"},
+		"not a schema": {freddytest.APIKey, []string{"pcon_broken"}, "schema: "},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got := try(t.Context(), nil, tt.args...)
-			assert.Equal(t, clitest.Result{Code: cli.ExitUsage, Stderr: "get-connector: " + tt.line + "\n" + usage + "\n"}, got)
+			useServer(t, tt.key, server.URL())
+			var stdout strings.Builder
+			err := run(t.Context(), tt.args, &stdout)
+			require.ErrorContains(t, err, tt.want)
+			assert.NotContains(t, err.Error(), "\n")
+			assert.Empty(t, stdout.String())
 		})
 	}
 }
 
-func TestArguments(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct {
-		key, address, id string
-		line             string
-	}{
-		"id":      {"key", "", "a/b", "the connector's id must be 1 to 128 characters of A-Z, a-z, 0-9, _ and -"},
-		"empty":   {"key", "", "", "the connector's id must be 1 to 128 characters of A-Z, a-z, 0-9, _ and -"},
-		"key":     {"a key", "", "pcon_a", "FREDDY_API_KEY must be visible ASCII, without spaces or line ends"},
-		"address": {"key", "ftp://api.example.com", "pcon_a", "FREDDY_BASE_URL must have the scheme https"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got := try(t.Context(), map[string]string{"FREDDY_API_KEY": tt.key, "FREDDY_BASE_URL": tt.address}, tt.id)
-			assert.Equal(t, clitest.Result{Code: cli.ExitUsage, Stderr: "get-connector: " + tt.line + "\n"}, got)
-		})
-	}
+func TestOutputError(t *testing.T) {
+	useServer(t, "", "")
+	assert.ErrorIs(t, run(t.Context(), []string{"pcon_github"}, full{}), errFull)
 }
 
-func TestUnknownID(t *testing.T) {
-	t.Parallel()
-	const line = "get-connector: there is no connector with the id pcon_unknown\n"
-	got := try(t.Context(), nil, "pcon_unknown")
-	assert.Equal(t, clitest.Result{Code: cli.ExitFailed, Stderr: demoNotice + line}, got)
-	got = try(t.Context(), clitest.Live(freddytest.NewServer(t)), "-json", "pcon_unknown")
-	assert.Equal(t, clitest.Result{Code: cli.ExitFailed, Stderr: line}, got)
-}
+var errFull = errors.New("no space left")
 
-func TestBadKey(t *testing.T) {
-	t.Parallel()
-	env := clitest.Live(freddytest.NewServer(t))
-	env["FREDDY_API_KEY"] = "another-key"
-	got := try(t.Context(), env, "pcon_github")
-	assert.Equal(t, clitest.Result{Code: cli.ExitFailed, Stderr: "get-connector: the API refused the key: check FREDDY_API_KEY\n"}, got)
-}
+// full is an output that cannot be written.
+type full struct{}
 
-func TestOtherErrorsTakeOneLine(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct {
-		reply freddytest.Reply
-		want  string
-	}{
-		"refused":      {freddytest.Reply{Status: http.StatusForbidden, Body: `{"detail":"not\nyours"}`}, `403 Forbidden: not\nyours`},
-		"no endpoint":  {freddytest.Reply{Status: http.StatusNotFound, Body: `{"detail":"Not Found"}`}, "404 Not Found"},
-		"not allowed":  {freddytest.Reply{Status: http.StatusMethodNotAllowed, Body: `{"detail":"Method Not Allowed"}`}, "405 Method Not Allowed"},
-		"a proxy page": {freddytest.Reply{Body: "<html>\n\n</html>"}, "not as documented"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := freddytest.NewServer(t)
-			server.Script(http.MethodGet, "/personal-connectors/pcon_github", tt.reply)
-			got := try(t.Context(), clitest.Live(server), "pcon_github")
-			assert.Equal(t, cli.ExitFailed, got.Code)
-			assert.Empty(t, got.Stdout)
-			assert.Contains(t, got.Stderr, tt.want)
-			assert.Equal(t, 1, strings.Count(got.Stderr, "\n"), got.Stderr)
-		})
-	}
-}
-
-func TestTimeout(t *testing.T) {
-	t.Parallel()
-	server := freddytest.NewServer(t)
-	server.Script(http.MethodGet, "/personal-connectors/pcon_github", freddytest.Reply{Delay: time.Hour})
-	got := try(t.Context(), clitest.Live(server), "-timeout", "50ms", "pcon_github")
-	assert.Equal(t, clitest.Result{Code: cli.ExitFailed, Stderr: "get-connector: no answer within 50ms; -timeout allows for more\n"}, got)
-}
-
-func TestInterruptedBefore(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	got := try(ctx, clitest.Live(freddytest.NewServer(t)), "pcon_github")
-	assert.Equal(t, clitest.Result{Code: cli.ExitInterrupted, Stderr: "get-connector: interrupted\n"}, got)
-	got = try(ctx, nil, "pcon_github")
-	assert.Equal(t, clitest.Result{Code: cli.ExitInterrupted, Stderr: demoNotice + "get-connector: interrupted\n"}, got)
-}
-
-func TestInterruptedMeanwhile(t *testing.T) {
-	t.Parallel()
-	server := freddytest.NewServer(t)
-	server.Script(http.MethodGet, "/personal-connectors/pcon_github", freddytest.Reply{Delay: time.Hour})
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		for len(server.Requests()) == 0 {
-			runtime.Gosched()
-		}
-		cancel()
-	}()
-	got := try(ctx, clitest.Live(server), "pcon_github")
-	assert.Equal(t, clitest.Result{Code: cli.ExitInterrupted, Stderr: "get-connector: interrupted\n"}, got)
-}
-
-func TestOutputThatCannotBeWritten(t *testing.T) {
-	t.Parallel()
-	var stderr bytes.Buffer
-	code := run(t.Context(), []string{"pcon_github"}, func(string) string { return "" }, clitest.Full{}, &stderr)
-	assert.Equal(t, cli.ExitFailed, code)
-	assert.Equal(t, demoNotice+"get-connector: no space left on device\n", stderr.String())
-}
-
-// hostile is a connector whose every text would take over a terminal.
-func hostile() freddy.Connector {
-	const evil = clitest.Evil
-	return freddy.Connector{
-		ID: "pcon_evil", Name: evil, Type: evil, ConnectorID: evil, Description: evil, IconURL: evil, Category: evil,
-		Version: evil, Status: evil, ServerURL: evil, ServerType: evil, CreatedBy: evil,
-		Metadata: freddy.ConnectorMetadata{
-			SupportedFeatures:   []string{evil},
-			AuthMethod:          evil,
-			ConfigurationSchema: freddy.NewSchema([]byte(`{"properties":{` + quote(evil) + `:{"type":` + quote(evil) + `,"description":` + quote(evil) + `,"default":` + quote(evil) + `,"enum":[` + quote(evil) + `]},"raw":"` + "\u009b" + `"}}`)),
-			Extra:               map[string]json.RawMessage{"beta": json.RawMessage(quote(evil))},
-		},
-	}
-}
-
-// quote writes JSON that escapes no more than it must.
-func quote(s string) string {
-	return `"` + strings.NewReplacer("\x1b", `\u001b`, "\t", `\t`, "\n", `\n`, "\r", `\r`).Replace(s) + `"`
-}
-
-func TestControlCharactersAreEscaped(t *testing.T) {
-	t.Parallel()
-	server := freddytest.NewServer(t)
-	server.AddConnector(hostile())
-
-	got := try(t.Context(), clitest.Live(server), "pcon_evil")
-	assert.Equal(t, cli.ExitOK, got.Code)
-	clitest.Printable(t, got.Stdout)
-	clitest.Golden(t, "hostile.txt", got.Stdout)
-
-	got = try(t.Context(), clitest.Live(server), "-json", "pcon_evil")
-	assert.Equal(t, cli.ExitOK, got.Code)
-	clitest.Printable(t, got.Stdout)
-	var decoded freddy.Connector
-	require.NoError(t, json.Unmarshal([]byte(got.Stdout), &decoded))
-	assert.Equal(t, hostile().Name, decoded.Name)
-	assert.True(t, hostile().Metadata.ConfigurationSchema.Equal(decoded.Metadata.ConfigurationSchema))
-}
-
-func TestConnectorThatSaysNothing(t *testing.T) {
-	t.Parallel()
-	server := freddytest.NewServer(t)
-	server.AddConnector(freddy.Connector{ID: "pcon_bare"})
-	got := try(t.Context(), clitest.Live(server), "pcon_bare")
-	assert.Equal(t, clitest.Result{Code: cli.ExitOK, Stdout: "  ID  pcon_bare\n\nSettings\n\n  (none)\n"}, got)
-}
+func (full) Write([]byte) (int, error) { return 0, errFull }
