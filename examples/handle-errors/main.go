@@ -1,11 +1,7 @@
-// Handle-errors provokes every class of error that the client has, and shows
-// what errors.Is and errors.As say of each and what a service does with it:
+// Handle-errors shows what a program asks an error, in an order that is always right, and
+// how it creates something only once. A fake API makes the calls fail.
 //
 //	go run ./examples/handle-errors
-//
-// With FREDDY_API_KEY set it asks the API, at FREDDY_BASE_URL if that is set, for
-// what can be provoked there without harm; otherwise a fake one, for everything.
-// What a service does is in handle.go.
 package main
 
 import (
@@ -13,168 +9,112 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
-	"strconv"
-	"strings"
-	"time"
+	"net/http/httptest"
+	"os"
+	"os/signal"
 
 	"github.com/aitronos/freddy-go"
-	"github.com/aitronos/freddy-go/examples/internal/cli"
+	"github.com/aitronos/freddy-go/freddytest"
 )
 
-const (
-	usage = "usage: handle-errors"
-	help  = usage + `
-
-Provokes every class of error, and shows what errors.Is and errors.As say of it
-and what a service does with it. The API itself is asked only for what does no
-harm: a bad id, an unknown one, a bad key.
-
-  -h  print this text
-
-` + cli.Environment
-)
-
-var program = cli.Program{Name: "handle-errors", Usage: usage, Help: help}
-
-func main() { cli.Main(run) }
-
-// run is the program: it returns the exit code.
-func run(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) int {
-	flags := program.Flags()
-	err := flags.Parse(args)
-	if err == nil && flags.NArg() > 0 {
-		err = fmt.Errorf("there is nothing to choose; got: %s", strings.Join(flags.Args(), " "))
-	}
-	if err != nil {
-		return program.Misused(err, stdout, stderr)
-	}
-	return program.Done(ctx, showAll(ctx, env, stdout), stderr)
-}
-
-func showAll(ctx context.Context, env func(string) string, stdout io.Writer) error {
-	real := env("FREDDY_API_KEY") != ""
-	head := "Every fault here is provoked on a built-in fake API; the real one is not asked.\n"
-	if real {
-		head = "FREDDY_API_KEY is set, so the API itself is asked, for what can be provoked there without harm.\n"
-	}
-	_, err := io.WriteString(stdout, head)
-	for _, f := range faultList {
-		if err == nil && (f.harmless || !real) {
-			err = show(ctx, env, f, stdout)
-		}
-	}
-	return err
-}
-
-// show provokes one fault, on an API of its own, and tells of it.
-func show(ctx context.Context, env func(string) string, f fault, stdout io.Writer) error {
-	api, stop, err := startAPI(ctx, env)
-	if err != nil {
-		return err
-	}
+func main() {
+	log.SetFlags(0)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	failed := f.provoke(ctx, api)
+	if err := run(ctx, os.Stdout); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// advise says what to do about an error. MayHaveSucceeded comes before the status: a call
+// that may have been processed must not be repeated, whatever the last response was.
+func advise(err error) string {
+	var (
+		argument  *freddy.ArgumentError
+		api       *freddy.APIError
+		transport *freddy.TransportError
+	)
 	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case failed == nil:
-		return fmt.Errorf("%s: the call did not fail as it should", f.name)
+	case errors.As(err, &argument):
+		return "correct the program: " + argument.Argument + " " + argument.Reason
+	case freddy.MayHaveSucceeded(err):
+		return "look whether it happened before you call again"
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return "stop: the caller does not wait any longer"
+	case errors.Is(err, freddy.ErrNotFound):
+		return "tell the user that it does not exist"
+	case freddy.HasCode(err, freddy.CodeInvalidAPIKey, freddy.CodeInsufficientPermissions):
+		return "check the API key"
+	case errors.Is(err, freddy.ErrRateLimited) && errors.As(err, &api):
+		return fmt.Sprintf("call again in %v (%s)", api.RetryAfter, api.Decision)
+	case errors.Is(err, freddy.ErrServer) && errors.As(err, &api):
+		return fmt.Sprintf("call again later (%s)", api.Decision)
+	case errors.As(err, &transport) && transport.Previous != nil:
+		return fmt.Sprintf("call again later (%s, before that a %d)", transport.Decision, transport.Previous.StatusCode)
+	case errors.As(err, &transport):
+		return "check the network"
 	}
-	lines := [][]string{{"provoked", f.provoked}, {"error", failed.Error()}}
-	for i, line := range told(failed) {
-		lines = append(lines, []string{[]string{"told by", ""}[min(i, 1)], line})
+	return "report it"
+}
+
+// create creates a configuration once. If the call fails and may have succeeded, it looks
+// for the configuration by its name before it calls again.
+func create(ctx context.Context, client *freddy.Client, params freddy.ConfigurationCreateParams) (*freddy.Configuration, error) {
+	created, err := client.Configurations().Create(ctx, params)
+	if !freddy.MayHaveSucceeded(err) {
+		return created, err
 	}
-	done, err := service(ctx, api, failed)
+	same := freddy.ConfigurationListParams{PersonalConnectorID: params.PersonalConnectorID}
+	for configuration, listErr := range client.Configurations().All(ctx, same) {
+		if listErr != nil {
+			return nil, fmt.Errorf("%s may exist: %w, then %w", params.Name, err, listErr)
+		}
+		if configuration.Name == params.Name {
+			return configuration, nil
+		}
+	}
+	return client.Configurations().Create(ctx, params)
+}
+
+// run prints errors and what to do about them.
+func run(ctx context.Context, stdout io.Writer) error {
+	fake := freddytest.NewFake()
+	server := httptest.NewServer(fake)
+	defer server.Close()
+	client, err := freddy.NewClient(freddytest.APIKey, freddy.WithBaseURL(server.URL+"/v1"), freddy.WithRetryBackoff(0, 0))
 	if err != nil {
 		return err
 	}
-	lines = append(lines, []string{"a service", done})
-	_, err = io.WriteString(stdout, "\n"+f.name+"\n\n"+cli.Indent(cli.Table(lines, 0)))
-	return err
-}
-
-// told lists what errors.As and errors.Is find in an error.
-func told(err error) []string {
-	var (
-		lines    []string
-		invalid  *freddy.ValidationError
-		argument *freddy.ArgumentError
-		refused  *freddy.APIError
-		lost     *freddy.TransportError
-		odd      *freddy.DecodeError
-	)
-	as := func(format string, fields ...any) { lines = append(lines, "errors.As "+fmt.Sprintf(format, fields...)) }
-	if errors.As(err, &argument) {
-		as("*ArgumentError: Argument %s", argument.Argument)
-	}
-	if errors.As(err, &invalid) {
-		as("*ValidationError: Fields %s", pointers(invalid.Fields))
-	}
-	if errors.As(err, &lost) {
-		as("*TransportError: Attempts %d, Timeout() %t, Ambiguous %t", lost.Attempts, lost.Timeout(), lost.Ambiguous)
-	}
-	if errors.As(err, &refused) {
-		text := ""
-		if refused.Code != "" {
-			text += ", Code " + refused.Code
-		}
-		if refused.RetryAfter > 0 {
-			text += ", RetryAfter " + refused.RetryAfter.String()
-		}
-		as("*APIError: StatusCode %d, Attempts %d%s", refused.StatusCode, refused.Attempts, text)
-	}
-	if errors.As(err, &odd) {
-		as("*DecodeError: Field %s", odd.Field)
-	}
-	for _, class := range []struct {
-		name string
-		err  error
+	limited := freddytest.Reply{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"120"}}}
+	down := freddytest.Reply{Status: http.StatusServiceUnavailable}
+	cut := freddytest.Reply{Body: `{"id":"pcon_slack"}`, Fault: freddytest.FaultTruncate}
+	for _, call := range []struct {
+		id      string
+		replies []freddytest.Reply
 	}{
-		{"freddy.ErrInvalidArgument", freddy.ErrInvalidArgument},
-		{"freddy.ErrBadRequest", freddy.ErrBadRequest},
-		{"freddy.ErrUnauthenticated", freddy.ErrUnauthenticated},
-		{"freddy.ErrPermissionDenied", freddy.ErrPermissionDenied},
-		{"freddy.ErrNotFound", freddy.ErrNotFound},
-		{"freddy.ErrConflict", freddy.ErrConflict},
-		{"freddy.ErrRateLimited", freddy.ErrRateLimited},
-		{"freddy.ErrServer", freddy.ErrServer},
-		{"freddy.ErrResponseTooLarge", freddy.ErrResponseTooLarge},
-		{"context.DeadlineExceeded", context.DeadlineExceeded},
-		{"context.Canceled", context.Canceled},
+		{"a/b", nil},
+		{"pcon_unknown", nil},
+		{"pcon_github", []freddytest.Reply{{Status: http.StatusUnauthorized, Body: `{"error":{"code":"invalid_api_key"}}`}}},
+		{"pcon_notion", []freddytest.Reply{limited}},
+		{"pcon_figma", []freddytest.Reply{down, down, down, down}},
+		{"pcon_slack", []freddytest.Reply{down, cut, cut, cut}},
+		{"pcon_jira", []freddytest.Reply{{Body: "<html>"}}},
 	} {
-		if errors.Is(err, class.err) {
-			lines = append(lines, "errors.Is "+class.name)
-		}
+		fake.Script(http.MethodGet, "/personal-connectors/"+call.id, call.replies...)
+		_, err := client.Connectors().Get(ctx, call.id)
+		fmt.Fprintf(stdout, "%v\n=> %s\n\n", err, advise(err))
 	}
-	return lines
-}
 
-func pointers(fields []freddy.FieldError) string {
-	list := make([]string, len(fields))
-	for i, field := range fields {
-		list[i] = field.Field
+	lost := []freddytest.Reply{{Status: http.StatusTooManyRequests}, {Fault: freddytest.FaultLost}}
+	fake.Script(http.MethodPost, "/personal-connectors/configurations", lost...)
+	created, err := create(ctx, client, freddy.ConfigurationCreateParams{
+		PersonalConnectorID: "pcon_github", Name: "Backend", Credentials: freddy.APIKeyCredentials("example-token"),
+	})
+	if err != nil {
+		return err
 	}
-	return strings.Join(list, ", ")
-}
-
-// service does what a service does with an error, and says what that was.
-func service(ctx context.Context, api *api, failed error) (string, error) {
-	var lost *freddy.TransportError
-	if errors.As(failed, &lost) && lost.Method == http.MethodPost && uncertain(failed) {
-		found, err := lookOrCreate(ctx, api.client(), backend(), failed)
-		if err != nil {
-			return "", err
-		}
-		return "lists and looks: " + found.ID + " is there, so it is not created again", nil
-	}
-	a := answerTo(failed)
-	text := "answers " + strconv.Itoa(a.status) + ": " + a.text
-	if a.retryAfter > 0 {
-		text += ", with Retry-After: " + strconv.Itoa(int(a.retryAfter/time.Second))
-	}
-	if a.alert {
-		text += ", and alerts its operators"
-	}
-	return text, nil
+	_, err = fmt.Fprintf(stdout, "%s was created once, although the response was lost\n", created.ID)
+	return err
 }
