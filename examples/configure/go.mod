@@ -6,11 +6,12 @@ require (
 	github.com/aitronos/freddy-go v0.0.0
 	github.com/charmbracelet/bubbletea v1.3.10
 	github.com/charmbracelet/huh v1.0.0 // v2 asks for Go 1.25.8
-	github.com/charmbracelet/lipgloss v1.1.0
+	github.com/charmbracelet/lipgloss v1.1.0 // indirect
 	github.com/charmbracelet/x/ansi v0.10.1
-	github.com/charmbracelet/x/term v0.2.1
-	github.com/stretchr/testify v1.12.1
+	github.com/charmbracelet/x/term v0.2.1 // indirect
 )
+
+require github.com/stretchr/testify v1.12.1
 
 require (
 	github.com/atotto/clipboard v0.1.4 // indirect
@@ -20,6 +21,7 @@ require (
 	github.com/charmbracelet/colorprofile v0.2.3-0.20250311203215-f60798e515dc // indirect
 	github.com/charmbracelet/x/cellbuf v0.0.13 // indirect
 	github.com/charmbracelet/x/exp/strings v0.0.0-20240722160745-212f7b056ed0 // indirect
+	github.com/dlclark/regexp2 v1.12.0 // indirect
 	github.com/dustin/go-humanize v1.0.1 // indirect
 	github.com/erikgeiser/coninput v0.0.0-20211004153227-1c3628e74d0f // indirect
 	github.com/go-faster/errors v0.7.1 // indirect
