@@ -71,7 +71,7 @@ func printConnector(stdout io.Writer, c *freddy.Connector) error {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s\n%s\n\nID\t%s\nStatus\t%s\nServer\t%s\n", c.Name, c.Description, c.ID, c.Status, c.ServerURL)
-	fmt.Fprintln(w, "\nSETTING\tTYPE\tREQUIRED\tSECRET\tDEFAULT\tDESCRIPTION")
+	fmt.Fprintln(w, "Sign-in\t"+string(c.Metadata.AuthMethod)+"\n\nSETTING\tTYPE\tREQUIRED\tSECRET\tDEFAULT\tDESCRIPTION")
 	printSettings(w, "", settings.Root())
 	_ = w.Flush() // to memory
 	_, err = io.WriteString(stdout, strings.Map(printable, b.String()))
@@ -81,7 +81,8 @@ func printConnector(stdout io.Writer, c *freddy.Connector) error {
 // printSettings prints a row for each setting in a field.
 func printSettings(w io.Writer, indent string, in schema.Field) {
 	for _, f := range in.Fields {
-		fmt.Fprintf(w, "%s%s\t%s\t%t\t%t\t%s\t%s\n", indent, f.Name, typeOf(f), f.Required, f.Secret, asText(f.Default), f.Description)
+		yes := map[bool]string{true: "yes"}
+		fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\t%s\t%s\n", indent, f.Name, typeOf(f), yes[f.Required], yes[f.Secret], asText(f.Default), f.Description)
 		printSettings(w, indent+"  ", f)
 	}
 	for _, v := range in.Variants {
@@ -111,7 +112,6 @@ func asText(value any) string {
 	return strings.Trim(string(text), `"`)
 }
 
-// printable replaces a control character, which could take over a terminal.
 func printable(r rune) rune {
 	if unicode.IsPrint(r) || r == '\n' {
 		return r
