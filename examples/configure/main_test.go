@@ -279,7 +279,7 @@ func TestCreateReportsWhatMayExist(t *testing.T) {
 		PersonalConnectorID: "pcon_github", Name: "Backend", Credentials: freddy.APIKeyCredentials("example-token"),
 	})
 	require.ErrorIs(t, err, freddy.ErrPermissionDenied)
-	assert.True(t, strings.HasPrefix(err.Error(), "the configuration may exist: "), err)
+	assert.Regexp(t, "^the configuration may exist: ", err.Error())
 	assert.NotContains(t, err.Error(), "\n")
 }
 

@@ -99,14 +99,14 @@ func TestWaitsForTheUser(t *testing.T) {
 		})
 		require.NoError(t, err)
 		assert.Equal(t, "new@example.com", connection.AccountEmail)
-		assert.True(t, strings.HasSuffix(stdout.String(), "\nWaiting ...\n"), stdout.String())
+		assert.Regexp(t, `\nWaiting \.\.\.\n$`, stdout.String())
 
 		stdout.Reset()
 		require.NoError(t, finish(t.Context(), client, "github", connection, false, &stdout))
 		accounts, err := client.Accounts().List(t.Context(), freddy.AccountListParams{})
 		require.NoError(t, err)
 		require.Len(t, accounts.Items, 1)
-		assert.True(t, strings.HasPrefix(stdout.String(), `"new@example.com - GitHub" is connected as `+accounts.Items[0].ID+"\n\"github_search_code\" \""), stdout.String())
+		assert.Contains(t, stdout.String(), `"new@example.com - GitHub" is connected as `+accounts.Items[0].ID+"\n\"github_search_code\" \"")
 
 		require.NoError(t, finish(t.Context(), client, "github", connection, true, &stdout))
 		accounts, err = client.Accounts().List(t.Context(), freddy.AccountListParams{})
@@ -128,7 +128,7 @@ func TestWaitEnds(t *testing.T) {
 			_, err := connect(ctx, client, "github", &stdout, func(context.Context, *freddy.Authorization) {})
 			require.ErrorIs(t, err, context.Canceled)
 			require.ErrorIs(t, err, freddy.ErrNotConnected)
-			assert.True(t, strings.HasSuffix(stdout.String(), "\nWaiting ..\n"), "the line of progress has an end: %q", stdout.String())
+			assert.Regexp(t, `\nWaiting \.\.\n$`, stdout.String(), "the line of progress has an end")
 		})
 	})
 	t.Run("after 10 minutes", func(t *testing.T) {

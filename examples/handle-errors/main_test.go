@@ -123,6 +123,6 @@ func TestCreateReportsErrors(t *testing.T) {
 	_, err = create(t.Context(), client, params)
 	require.ErrorIs(t, err, freddy.ErrServer)
 	assert.True(t, freddy.MayHaveSucceeded(err))
-	assert.True(t, strings.HasPrefix(err.Error(), "Backend may exist: "), err)
+	assert.Regexp(t, "^Backend may exist: ", err.Error())
 	assert.NotContains(t, err.Error(), "\n")
 }

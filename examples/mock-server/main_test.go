@@ -29,7 +29,7 @@ func TestServesUntilContextEnds(t *testing.T) {
 
 	require.True(t, lines.Scan())
 	command, url, found := strings.Cut(lines.Text(), "' ")
-	require.True(t, found, lines.Text())
+	require.True(t, found, "%s", lines.Text())
 	assert.Equal(t, "curl -H 'Authorization: Bearer "+freddytest.APIKey, command)
 
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"?key=example", http.NoBody)

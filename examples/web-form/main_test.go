@@ -55,27 +55,34 @@ func serveSchema(t *testing.T, schema freddy.Schema) (*freddytest.Server, string
 	return api, serve(t, freddytest.APIKey, api.URL(), "pcon_test")
 }
 
-func get(t *testing.T, address string) string {
+// send sends a request, and returns the body and the header of the response.
+func send(t *testing.T, method, address string, form url.Values, header http.Header, wantStatus int) (string, http.Header) {
 	t.Helper()
-	response, err := http.Get(address)
+	request, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(form.Encode()))
 	require.NoError(t, err)
-	return body(t, response, http.StatusOK)
-}
-
-func post(t *testing.T, address string, wantStatus int, form url.Values) string {
-	t.Helper()
-	response, err := http.PostForm(address, form)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for name := range header {
+		request.Header.Set(name, header.Get(name))
+	}
+	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
-	return body(t, response, wantStatus)
-}
-
-func body(t *testing.T, response *http.Response, wantStatus int) string {
-	t.Helper()
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
 	require.Equal(t, wantStatus, response.StatusCode, "%s", text)
-	return string(text)
+	return string(text), response.Header
+}
+
+func get(t *testing.T, address string) string {
+	t.Helper()
+	page, _ := send(t, http.MethodGet, address, nil, nil, http.StatusOK)
+	return page
+}
+
+func post(t *testing.T, address string, wantStatus int, form url.Values) string {
+	t.Helper()
+	page, _ := send(t, http.MethodPost, address, form, nil, wantStatus)
+	return page
 }
 
 var parts = regexp.MustCompile(`(?s)<fieldset>.*?</fieldset>|<label.*?</label>`)
@@ -88,7 +95,7 @@ func part(t *testing.T, page, key string) string {
 			return text
 		}
 	}
-	require.Fail(t, "no input "+key, page)
+	t.Fatalf("no input %s: %s", key, page)
 	return ""
 }
 
@@ -232,25 +239,22 @@ func TestVariantsThatShareNames(t *testing.T) {
 
 func TestPostsOfOtherSitesAreRejected(t *testing.T) {
 	api, address := serveSchema(t, sample)
-	for name, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example.com"} {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader("name=n"))
-		require.NoError(t, err)
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		request.Header.Set(name, value)
-		response, err := http.DefaultClient.Do(request)
-		require.NoError(t, err)
-		body(t, response, http.StatusForbidden)
+	form := url.Values{
+		"name": {"n"}, "credential": {"c"}, "/site": {"https://shop.example.com"},
+		"variant:/login": {"1"}, "1:/login/user": {"ann"}, "1:/login/password": {secret},
+	}
+	for _, header := range []http.Header{{"Sec-Fetch-Site": {"cross-site"}}, {"Origin": {"https://evil.example.com"}}} {
+		send(t, http.MethodPost, address, form, header, http.StatusForbidden)
 	}
 	assert.Len(t, api.Requests(), 1, "nothing is created")
+	send(t, http.MethodPost, address, form, http.Header{"Sec-Fetch-Site": {"same-origin"}}, http.StatusCreated)
 }
 
 func TestResponseHeaders(t *testing.T) {
 	_, address := serveSchema(t, `{}`)
-	response, err := http.Get(address)
-	require.NoError(t, err)
-	body(t, response, http.StatusOK)
-	assert.Equal(t, "text/html; charset=utf-8", response.Header.Get("Content-Type"))
-	assert.Contains(t, response.Header.Get("Content-Security-Policy"), "default-src 'none'")
+	_, header := send(t, http.MethodGet, address, nil, nil, http.StatusOK)
+	assert.Equal(t, "text/html; charset=utf-8", header.Get("Content-Type"))
+	assert.Contains(t, header.Get("Content-Security-Policy"), "default-src 'none'")
 }
 
 func TestErrorsOfTheAPIAreShown(t *testing.T) {
