@@ -122,8 +122,8 @@ func (f *form) fillIn(params *freddy.ConfigurationCreateParams) error {
 	if err != nil {
 		return err
 	}
-	var credential string
-	for problem := ""; ; {
+	credential, problem, invalid := "", "", &schema.ValidationError{}
+	for {
 		var inputs []huh.Field
 		for _, q := range f.questions {
 			inputs = append(inputs, f.input(q))
@@ -135,8 +135,8 @@ func (f *form) fillIn(params *freddy.ConfigurationCreateParams) error {
 			return err
 		}
 		params.Credentials = freddy.APIKeyCredentials(credential)
-		if params.Configuration, err = f.values(); err == nil {
-			return nil
+		if params.Configuration, err = f.values(); !errors.As(err, &invalid) {
+			return err // nil, or the schema cannot be used
 		}
 		problem = err.Error()
 	}

@@ -286,6 +286,7 @@ func TestCreateReportsWhatMayExist(t *testing.T) {
 func TestErrors(t *testing.T) {
 	api := freddytest.NewServer(t)
 	api.AddConnector(freddy.Connector{ID: "pcon_broken", Metadata: freddy.ConnectorMetadata{ConfigurationSchema: `["not a schema"]`}})
+	api.AddConnector(freddy.Connector{ID: "pcon_remote", Name: "Remote", Metadata: freddy.ConnectorMetadata{ConfigurationSchema: `{"$ref": "other.json"}`}})
 	t.Setenv("FREDDY_API_KEY", freddytest.APIKey)
 	t.Setenv("FREDDY_BASE_URL", api.URL())
 	canceled := func(*huh.Form) error { return context.Canceled }
@@ -298,6 +299,7 @@ func TestErrors(t *testing.T) {
 		"unknown connector": {[]string{"pcon_unknown"}, canceled, "404 connector_not_found"},
 		"not a schema":      {[]string{"pcon_broken"}, canceled, "schema: "},
 		"no terminal":       {[]string{"pcon_jira"}, func(*huh.Form) error { return errors.New("no terminal") }, "no terminal"},
+		"unusable schema":   {[]string{"pcon_remote"}, (&typist{t: t, forms: [][]string{{"enter", "example-token", "enter"}}}).ask, "other.json"},
 		"Ctrl-C":            {[]string{"pcon_jira"}, (&typist{t: t, forms: [][]string{{"ctrl+c"}}}).ask, "user aborted"},
 		"end of context":    {[]string{"pcon_jira"}, canceled, "context canceled"},
 	} {
