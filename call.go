@@ -83,13 +83,12 @@ func (c *Client) send(ctx context.Context, r request, opts []CallOption, out any
 		err = errPanic
 		defer func() { call.end(err) }()
 	}
-	if err = call.authenticate(ctx); err != nil {
-		return err
+	if failed := call.authenticate(ctx); failed != nil { // err remains errPanic until the return
+		return failed
 	}
 	call.result = c.transport.Do(ctx, &call.Request)
 	call.fillResponses()
-	err = call.finish(out)
-	return err
+	return call.finish(out)
 }
 
 var (
