@@ -78,12 +78,14 @@ func TestHooks(t *testing.T) {
 		}, 503, "req_busy"},
 		"not found": {
 			[]string{faulty.Text(404, "", "X-Request-Id: req_404")},
-			[]string{getCall, "attempt 1", `attempt 1 ends, 404 "" ""`, "call ends, 404, 1 attempts"}, 404, "req_404",
+			[]string{getCall, "attempt 1", `attempt 1 ends, 404 "" ""`, "call ends, 404, 1 attempts"},
+			404, "req_404",
 		},
 		"unexpected body": {[]string{faulty.Text(200, "<html>")}, []string{getCall, "attempt 1", `attempt 1 ends, 200 "" ""`, "call ends, 200, 1 attempts"}, 200, ""},
 		"unknown coding": {
 			[]string{faulty.Text(200, "x", "Content-Encoding: br")},
-			[]string{getCall, "attempt 1", `attempt 1 ends, 200 "" ""`, "call ends, 200, 1 attempts"}, 200, "",
+			[]string{getCall, "attempt 1", `attempt 1 ends, 200 "" ""`, "call ends, 200, 1 attempts"},
+			200, "",
 		},
 		"success false": {[]string{faulty.Text(200, `{"success":false}`)}, []string{getCall, "attempt 1", `attempt 1 ends, 200 "" ""`, "call ends, 200, 1 attempts"}, 200, ""},
 		"error response, then cut": {[]string{busy, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nX-Request-Id: req_cut\r\n\r\n{", ok}, []string{

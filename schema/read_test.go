@@ -126,8 +126,10 @@ func TestLenientReading(t *testing.T) {
 		{`{"properties":{"required":{"type":"null"},"properties":{"type":"array"}}}`, `{"required":null,"properties":[]}`, []string{}},
 		{`{"required":["a","a"],"title":5,"examples":"x","description":["x"],"x-order":{}}`, `{"a":1}`, []string{}},
 		{`{"$schema":"http://json-schema.org/draft-04/schema#","required":[]}`, `{}`, []string{}},
-		{`{"components":{"schemas":{"A":{"type":"string","nullable":true},"B":{"items":{"$ref":"#/components/schemas/A"}}}},"$ref":"#/components/schemas/B"}`, `["a",null,5]`,
-			[]string{"/2 | type | must be a string or null, not a number"}},
+		{
+			`{"components":{"schemas":{"A":{"type":"string","nullable":true},"B":{"items":{"$ref":"#/components/schemas/A"}}}},"$ref":"#/components/schemas/B"}`, `["a",null,5]`,
+			[]string{"/2 | type | must be a string or null, not a number"},
+		},
 	} {
 		assert.Equal(t, row.want, problems(t, row.text, row.value), row.text)
 	}

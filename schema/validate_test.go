@@ -111,8 +111,11 @@ func TestChoices(t *testing.T) {
 		{"no constant", credentials, `{"credentials":{}}`, []string{"/credentials | oneOf | must match one of: OAuth, Token"}},
 		{"another constant", credentials, `{"credentials":{"auth_type":"other"}}`, []string{"/credentials | oneOf | must match one of: OAuth, Token"}},
 		{"another type", credentials, `{"credentials":5}`, []string{"/credentials | type | must be an object, not a number"}},
-		{"by reference", `{"$defs":{"a":{"properties":{"t":{"enum":["a"]},"x":{"type":"string"}}},"b":{"properties":{"t":{"enum":["b"]}}}},"anyOf":[{"$ref":"#/$defs/a"},{"$ref":"#/$defs/b"}]}`,
-			`{"t":"a","x":1}`, []string{"/x | type | must be a string, not a number"}},
+		{
+			"by reference", `{"$defs":{"a":{"properties":{"t":{"enum":["a"]},"x":{"type":"string"}}},"b":{"properties":{"t":{"enum":["b"]}}}},"anyOf":[{"$ref":"#/$defs/a"},{"$ref":"#/$defs/b"}]}`,
+			`{"t":"a","x":1}`,
+			[]string{"/x | type | must be a string, not a number"},
+		},
 		{"only types", `{"anyOf":[{"type":"string"},{"type":"null"}]}`, `5`, []string{" | type | must be a string or null, not a number"}},
 		{"one of the type", `{"anyOf":[{"type":"string","minLength":3},{"type":"integer","minimum":3}]}`, `"a"`, []string{" | minLength | must have at least 3 characters"}},
 		{"two of the type", `{"anyOf":[{"title":"Short","type":"string","maxLength":2},{"type":"string","pattern":"^x"}]}`, `"abc"`, []string{" | anyOf | must match one of: Short, string"}},
@@ -121,8 +124,10 @@ func TestChoices(t *testing.T) {
 		{"without a name", `{"anyOf":[{"minProperties":2},{"required":["b"]}]}`, `{}`, []string{" | anyOf | must match one of the schemas"}},
 		{"two match", `{"oneOf":[{"title":"A","type":"number"},{"title":"B","minimum":1}]}`, `2`, []string{" | oneOf | must match exactly one of the schemas, not both A and B"}},
 		{"constants", `{"oneOf":[{"const":"s","title":"Small"},{"const":"l","title":"Large"}]}`, `"m"`, []string{" | oneOf | must match one of: Small, Large"}},
-		{"nested", `{"oneOf":[{"properties":{"a":{"const":1},"b":{"anyOf":[{"type":"string"},{"type":"boolean"}]}}},{"properties":{"a":{"const":2}}}]}`, `{"a":1,"b":5}`,
-			[]string{"/b | type | must be a string or a boolean, not a number"}},
+		{
+			"nested", `{"oneOf":[{"properties":{"a":{"const":1},"b":{"anyOf":[{"type":"string"},{"type":"boolean"}]}}},{"properties":{"a":{"const":2}}}]}`, `{"a":1,"b":5}`,
+			[]string{"/b | type | must be a string or a boolean, not a number"},
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) { assert.Equal(t, row.want, problems(t, row.schema, row.value)) })
 	}
@@ -171,9 +176,15 @@ func TestValues(t *testing.T) {
 		Tags []string `json:"tags,omitempty"`
 	}
 	for _, value := range []any{
-		map[string]any{"port": 5, "tags": []any{"a"}}, map[string]any{"port": uint8(5)}, map[string]any{"port": 5.0}, map[string]any{"port": float32(5)},
-		map[string]any{"port": json.Number("5")}, settings{5, []string{"a"}}, &settings{Port: 5}, []byte(`{"port":5}`), json.RawMessage(` {"port":5} `),
-		map[string]any{"port": 5, "tags": []string{"a"}}, map[string]int{"port": 5},
+		map[string]any{"port": 5, "tags": []any{"a"}},
+		map[string]any{"port": uint8(5)},
+		map[string]any{"port": 5.0},
+		map[string]any{"port": float32(5)},
+		map[string]any{"port": json.Number("5")},
+		settings{5, []string{"a"}},
+		&settings{Port: 5}, []byte(`{"port":5}`), json.RawMessage(` {"port":5} `),
+		map[string]any{"port": 5, "tags": []string{"a"}},
+		map[string]int{"port": 5},
 	} {
 		assert.NoError(t, s.Validate(value), "%#v", value)
 	}

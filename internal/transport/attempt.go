@@ -33,7 +33,7 @@ func (c *call) attempt(req *http.Request) {
 	if observe := c.request.Observe; observe != nil {
 		var end func(Attempt)
 		ctx, end = observe(ctx, c.last.Number, header)
-		header = header.Clone() // the hook may keep its own, which must not get the key
+		header = header.Clone()        // the hook may keep its own, which must not get the key
 		defer func() { end(c.last) }() // also if the RoundTripper panics
 	}
 	if connected != nil {

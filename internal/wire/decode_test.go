@@ -106,8 +106,10 @@ func TestDecodeLists(t *testing.T) {
 		name, data string
 		want       list[inner]
 	}{
-		{"object", `{"object":"list","data":[{"label":"a"},{"label":"b"}],"hasMore":true,"total":2}`,
-			list[inner]{Object: "list", Data: items, HasMore: &more, Extra: extra{"total": []byte("2")}}},
+		{
+			"object", `{"object":"list","data":[{"label":"a"},{"label":"b"}],"hasMore":true,"total":2}`,
+			list[inner]{Object: "list", Data: items, HasMore: &more, Extra: extra{"total": []byte("2")}},
+		},
 		{"array", ` [ {"label":"a"} , {"label":"b"} ] `, list[inner]{Data: items}},
 		{"empty array", `[]`, list[inner]{Data: []*inner{}}},
 		{"wrapped array", `{"success":true,"data":[{"label":"a"},{"label":"b"}]}`, list[inner]{Data: items}},
