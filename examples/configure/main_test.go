@@ -43,6 +43,7 @@ func (p *typist) ask(form *huh.Form) error {
 	form.SubmitCmd, form.CancelCmd = tea.Quit, tea.Interrupt
 	form.Init()
 	d.update(tea.WindowSizeMsg{Width: 100, Height: 80})
+	d.seen.WriteString(ansi.Strip(form.View()) + "\n")
 	for _, key := range keys {
 		d.press(key)
 	}
@@ -77,12 +78,12 @@ func (d *driver) press(key string) {
 	for key == "enter" && d.form.State == huh.StateNormal && d.form.GetFocusedField() == field && field.Error() == nil {
 		d.update(<-d.messages)
 	}
+	d.seen.WriteString(ansi.Strip(d.form.View()) + "\n")
 }
 
 func (d *driver) update(message tea.Msg) {
 	_, command := d.form.Update(message)
 	d.start(command)
-	d.seen.WriteString(ansi.Strip(d.form.View()) + "\n")
 }
 
 // start runs a command, or the commands of a batch.
