@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
+	"sync/atomic"
 
 	"github.com/aitronos/freddy-go/internal/redact"
 	"github.com/aitronos/freddy-go/internal/transport"
@@ -37,7 +38,7 @@ type Client struct {
 	scheme       AuthScheme
 	defaults     callSettings
 	auth         authenticator
-	renews       bool // auth asks a key source, which may have another key later
+	hasKeySource bool
 	callHooks    []hook[CallInfo, CallResult]
 	attemptHooks []hook[AttemptInfo, AttemptResult]
 	services     services
@@ -99,7 +100,7 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 		scheme:       s.authScheme,
 		defaults:     s.call,
 		auth:         auth,
-		renews:       s.keySource != nil,
+		hasKeySource: s.keySource != nil,
 		callHooks:    s.callHooks,
 		attemptHooks: s.attemptHooks,
 	}
@@ -123,7 +124,7 @@ func (c *Client) WithAPIKey(apiKey string) (*Client, error) {
 		return nil, err
 	}
 	derived := *c
-	derived.auth, derived.renews, derived.budget = auth, false, transport.NewBudget(c.sharedBudget)
+	derived.auth, derived.hasKeySource, derived.budget = auth, false, transport.NewBudget(c.sharedBudget)
 	derived.bind()
 	return &derived, nil
 }
@@ -209,12 +210,20 @@ func newAuthenticator(apiKey string, scheme AuthScheme, source func(context.Cont
 		if apiKey != "" {
 			return nil, &ArgumentError{"apiKey", "must be empty, because WithKeySource is given"}
 		}
+		var last atomic.Pointer[credential] // keeps the forms of its Redactor, as long as the key stays the same
 		return func(ctx context.Context) (credential, error) {
 			key, err := source(ctx)
 			if err != nil {
 				return credential{redactor: redact.New(key)}, &keySourceError{err}
 			}
-			return newCredential(key, scheme), checkKey("WithKeySource", key)
+			if known := last.Load(); known != nil && known.isFor(key, scheme) {
+				return *known, nil
+			}
+			fresh := newCredential(key, scheme)
+			if err = checkKey("WithKeySource", key); err == nil {
+				last.Store(&fresh)
+			}
+			return fresh, err
 		}, nil
 	}
 	if err := checkKey("apiKey", apiKey); err != nil {
@@ -228,6 +237,12 @@ func newCredential(key string, scheme AuthScheme) credential {
 	name, prefix := scheme.header()
 	value := prefix + key
 	return credential{func() (string, string) { return name, value }, redact.New(key)}
+}
+
+func (c credential) isFor(key string, scheme AuthScheme) bool {
+	_, prefix := scheme.header()
+	_, value := c.header()
+	return value == prefix+key
 }
 
 // keySourceError is an error of the caller's key source, whatever its type.

@@ -29,6 +29,7 @@ const (
 // Secrets shorter than 8 bytes are ignored. A nil Redactor replaces nothing. A
 // Redactor is safe for concurrent use.
 type Redactor struct {
+	base     *Redactor // of other secrets, whose forms are computed already; nil: none
 	secrets  []string
 	shortest int       // length of the shortest secret
 	once     sync.Once // for forms: most calls need none
@@ -43,23 +44,21 @@ type form struct {
 }
 
 // New returns a Redactor of secrets.
-func New(secrets ...string) *Redactor {
-	r := &Redactor{shortest: math.MaxInt}
-	for _, secret := range secrets {
-		if len(secret) >= minSecret {
-			r.secrets = append(r.secrets, secret)
-			r.shortest = min(r.shortest, len(secret))
-		}
-	}
-	return r
-}
+func New(secrets ...string) *Redactor { return (*Redactor)(nil).With(secrets...) }
 
 // With returns a Redactor of the secrets of r and the given ones. r can be nil.
 func (r *Redactor) With(secrets ...string) *Redactor {
-	if r == nil {
-		return New(secrets...)
+	more := &Redactor{base: r, shortest: math.MaxInt}
+	if r != nil {
+		more.shortest = r.shortest
 	}
-	return New(slices.Concat(r.secrets, secrets)...)
+	for _, secret := range secrets {
+		if len(secret) >= minSecret {
+			more.secrets = append(more.secrets, secret)
+			more.shortest = min(more.shortest, len(secret))
+		}
+	}
+	return more
 }
 
 // formsIn returns the forms to search for in a string of length bytes. The
@@ -70,6 +69,7 @@ func (r *Redactor) formsIn(length int) []form {
 		return nil
 	}
 	r.once.Do(func() {
+		r.forms = slices.Clone(r.base.formsIn(math.MaxInt))
 		for _, secret := range r.secrets {
 			for _, str := range formsOf(secret) {
 				r.forms = append(r.forms, form{str, []byte(str), len(secret) >= minInName})
