@@ -11,7 +11,7 @@ import (
 // This file has the models of connected accounts: what can be connected, accounts,
 // connections and MCP configurations.
 
-// ReleaseChannel says how mature an available connector is. Unknown values are kept.
+// ReleaseChannel says who provides the sign-in of an available connector.
 type ReleaseChannel string
 
 // The documented release channels.
@@ -20,7 +20,7 @@ const (
 	ReleaseChannelBeta   ReleaseChannel = "beta"   // a partner's sign-in
 )
 
-// MCPTransport is the transport of an MCP server. Unknown values are kept.
+// MCPTransport is the transport of an MCP server.
 type MCPTransport string
 
 // The documented MCP transports.
@@ -29,7 +29,7 @@ const (
 	MCPTransportStreamableHTTP MCPTransport = "streamable_http"
 )
 
-// MCPAuthType is how an MCP server authenticates its client. Unknown values are kept.
+// MCPAuthType is how an MCP server authenticates its client.
 type MCPAuthType string
 
 // The documented MCP auth types.
@@ -40,7 +40,7 @@ const (
 	MCPAuthTypeOAuth       MCPAuthType = "oauth"
 )
 
-// MCPConfigurationType is the origin of an MCP configuration. Unknown values are kept.
+// MCPConfigurationType is the origin of an MCP configuration.
 type MCPConfigurationType string
 
 // The documented types of MCP configurations.

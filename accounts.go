@@ -34,7 +34,7 @@ func (s *AccountsService) List(ctx context.Context, params AccountListParams, op
 // value, so it is retried like a PUT.
 func (s *AccountsService) SetActive(ctx context.Context, id string, active bool, opts ...CallOption) (*Account, error) {
 	return do[Account](ctx, s.client, request{
-		method: http.MethodPatch, route: routeAccount, id: id, body: jsonBody("active", activeBody{active}), idempotent: true,
+		method: http.MethodPatch, route: routeAccount, id: id, body: jsonBody("active", map[string]bool{"is_active": active}), idempotent: true,
 	}, opts)
 }
 
@@ -55,7 +55,7 @@ func (s *AccountsService) Tools(ctx context.Context, id string, opts ...CallOpti
 // it is retried like a PUT.
 func (s *AccountsService) SetTools(ctx context.Context, id string, params AccountToolsParams, opts ...CallOption) error {
 	_, err := do[nothing](ctx, s.client, request{
-		method: http.MethodPatch, route: routeAccountTools, id: id, body: toolsBody("Allowed", params), idempotent: true,
+		method: http.MethodPatch, route: routeAccountTools, id: id, body: params.body(), idempotent: true,
 	}, opts)
 	return err
 }
@@ -66,12 +66,7 @@ type AccountListParams struct {
 	ForceCheck bool // bypass the API's cache
 }
 
-func (p AccountListParams) query() query {
-	if p.ForceCheck {
-		return query{}.with("forceCheck", "true")
-	}
-	return query{}
-}
+func (p AccountListParams) query() query { return query{}.withFlag("forceCheck", p.ForceCheck) }
 
 // AccountToolsParams selects the tools of an account that are allowed.
 //
@@ -82,17 +77,11 @@ type AccountToolsParams struct {
 	Allowed []string `json:"allowed_tools"` // names; nil: all
 }
 
-// activeBody is the body of SetActive.
-type activeBody struct {
-	Active bool `json:"is_active"`
-}
-
-// toolsBody encodes a setting of tools. argument is the name of its list.
-func toolsBody(argument string, params AccountToolsParams) body {
-	if err := checkAllowed(argument, params.Allowed); err != nil {
+func (p AccountToolsParams) body() body {
+	if err := checkAllowed("Allowed", p.Allowed); err != nil {
 		return body{err: err}
 	}
-	return jsonBody("params", params)
+	return jsonBody("params", p)
 }
 
 // checkAllowed rejects an empty list of tools.

@@ -25,8 +25,8 @@ type request struct {
 	query        query
 	body         body
 	organization organizationParameter
-	idempotent   bool     // although the method is not
-	required     string   // a bool that the response must have
+	idempotent   bool     // retried like a PUT, whatever the method
+	required     string   // a bool member that the response must have
 	secret       bool     // the response has a secret: no error quotes it
 	seen         *seenIDs // of All: the items of earlier pages
 }
@@ -63,7 +63,7 @@ func do[T any](ctx context.Context, client *Client, r request, opts []CallOption
 // receives its bytes. Any other pointer goes through encoding/json, which may fill
 // a part of it before it fails. {"success":true,"data":...} is not unwrapped, but
 // "success": false is an *APIError. A response without a body is a *DecodeError
-// unless out is nil.
+// unless out is nil. If a retried DELETE succeeds with 404, out is not filled.
 //
 // Do not call the OAuth callback (GET /personal-connectors/callback): it belongs
 // to the user's browser and uses up a code.
@@ -105,7 +105,7 @@ type call struct {
 	caller    context.Context    // before any hook
 	redactor  *redact.Redactor   // of the key and the secrets in the body
 	responses []*Response        // to fill
-	renews    bool               // ask the key source again after a 401
+	mayRenew  bool               // ask the key source again after a 401
 	result    transport.Result   // zero until the transport returns
 	endHooks  func(r CallResult) // nil: no hook began
 }
@@ -124,8 +124,8 @@ func (c *Client) prepare(ctx context.Context, r request, opts []CallOption, out 
 	if err := r.addOrganization(settings.organization); err != nil {
 		return nil, err
 	}
-	renews := settings.maxRetries > 0 || settings.renewAlways
-	call := &call{client: c, request: r, url: c.base, caller: ctx, responses: settings.responses, renews: renews}
+	call := &call{client: c, request: r, url: c.base, caller: ctx, responses: settings.responses}
+	call.mayRenew = c.hasKeySource && (settings.maxRetries > 0 || settings.renewAlways)
 	if err := call.request.setTarget(&call.url); err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func (c *call) authenticate(ctx context.Context) error {
 	if err != nil {
 		return c.keyError(err)
 	}
-	if c.client.renews && c.renews {
+	if c.mayRenew {
 		c.Renew = c.renew
 	}
 	return nil
@@ -378,12 +378,7 @@ func (r *request) addOrganization(id string) error {
 
 // idempotent reports whether a method is idempotent (RFC 9110, section 9.2.2).
 func idempotent(method string) bool {
-	return readOnly(method) || method == http.MethodPut || method == http.MethodDelete
-}
-
-// readOnly reports whether a method is safe (RFC 9110, section 9.2.1).
-func readOnly(method string) bool {
-	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+	return transport.ReadOnly(method) || method == http.MethodPut || method == http.MethodDelete
 }
 
 // withContentType returns the header of a request, with a Content-Type if and only

@@ -15,8 +15,9 @@ import (
 	"github.com/aitronos/freddy-go/internal/wire"
 )
 
-// This file makes the error of a call from its outcome. Everything that comes from
-// outside is redacted here, and nowhere after it.
+// This file makes the error of a call from its outcome, and redacts everything in it
+// that comes from outside. Response and the results of hooks are redacted where they
+// are made.
 
 // failure returns the error of a call that has no usable response, or nil.
 func (c *call) failure() error {
@@ -107,7 +108,7 @@ func (c *call) cause(err error) error {
 
 // apiError returns the error of an error response.
 func (c *call) apiError(response *transport.Response) *APIError {
-	if c.request.secret && response.Success() { // what it says besides "success": false is not for an error
+	if c.request.secret && response.Success() { // everything in it may be the result
 		response = &transport.Response{StatusCode: response.StatusCode, Header: response.Header}
 	}
 	r, received := c.redactor, response.Body
@@ -147,7 +148,27 @@ func (c *call) apiError(response *transport.Response) *APIError {
 	for _, f := range problem.Fields {
 		e.Fields = append(e.Fields, FieldError{Field: r.Name(f.Name), Message: r.String(f.Message), Code: r.Name(f.Code)})
 	}
+	if c.request.secret {
+		e.removeResult()
+	}
 	return e
+}
+
+// removeResult removes what may quote the result of a call whose result is secret: a
+// URL with a state.
+func (e *APIError) removeResult() {
+	e.Header, e.Body, e.Details = withoutLocation(e.Header), nil, nil
+	for _, message := range []*string{&e.Message, &e.SystemMessage} {
+		if strings.Contains(*message, "://") {
+			*message = http.StatusText(e.StatusCode)
+		}
+	}
+}
+
+func withoutLocation(header http.Header) http.Header {
+	header = header.Clone()
+	header.Del("Location")
+	return header
 }
 
 // redactJSON redacts a JSON value. If that breaks it, it returns a JSON string.

@@ -188,7 +188,7 @@ func TestDocStatesThePolicy(t *testing.T) {
 		`A Retry-After is waited for with a random extra of up to a tenth, at most 1 s`: transport.MaxRetryExtra == time.Second,
 		`retry budget of a client +500 tokens; a retry takes 5, a response below 500\s+gives 1`: transport.BudgetTokens == 500 &&
 			transport.RetryCost == 5 && transport.ResponseCredit == 1,
-		`share one that is ten\s+times as large`:              transport.SharedBudgets == 10,
+		`share one that is ten\s+times as large`:              transport.SharedBudgetFactor == 10,
 		`body of a 2xx +10 MiB +WithMaxResponseBytes`:         transport.MaxResponseBytes == 10<<20,
 		`body of an error response +64 KiB kept`:              transport.ErrorBytesKept == 64<<10,
 		`response header +1 MiB +own transport, NewTransport`: transport.MaxHeaderBytes == 1<<20 && freddy.NewTransport().MaxResponseHeaderBytes == 1<<20,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"net/http"
-	"strconv"
 )
 
 const (
@@ -77,7 +76,7 @@ func (s *ConfigurationsService) Delete(ctx context.Context, id string, opts ...C
 // SetEnabled enables or disables a configuration. It sets an absolute value, so it
 // is retried like a PUT.
 func (s *ConfigurationsService) SetEnabled(ctx context.Context, id string, enabled bool, opts ...CallOption) (*Configuration, error) {
-	return do[Configuration](ctx, s.client, request{method: http.MethodPost, route: routeToggle, id: id, body: jsonBody("enabled", toggle{enabled}), idempotent: true}, opts)
+	return do[Configuration](ctx, s.client, request{method: http.MethodPost, route: routeToggle, id: id, body: jsonBody("enabled", map[string]bool{"enabled": enabled}), idempotent: true}, opts)
 }
 
 // Test makes the API call the connector's server with a configuration. An
@@ -106,13 +105,9 @@ type ConfigurationListParams struct {
 }
 
 func (p ConfigurationListParams) query() query {
-	enabled := ""
-	if p.Enabled != nil {
-		enabled = strconv.FormatBool(*p.Enabled)
-	}
 	return query{}.
 		with("after", p.After).
-		with("enabled", enabled).
+		withBool("enabled", p.Enabled).
 		with("healthStatus", string(p.HealthStatus)).
 		withNumber("limit", "Limit", p.Limit).
 		with("personalConnectorId", p.PersonalConnectorID)
@@ -129,12 +124,7 @@ type ToolListParams struct {
 	ForceRefresh bool // ask the MCP server instead of the API's cache
 }
 
-func (p ToolListParams) query() query {
-	if p.ForceRefresh {
-		return query{}.with("forceRefresh", "true")
-	}
-	return query{}
-}
+func (p ToolListParams) query() query { return query{}.withFlag("forceRefresh", p.ForceRefresh) }
 
 // ConfigurationCreateParams describes a new configuration. PersonalConnectorID,
 // Name and Credentials are required: without one of them, Create returns an
@@ -184,11 +174,6 @@ func (p ConfigurationUpdateParams) body() body {
 		ConfigurationUpdateParams
 		Credentials revealed `json:"credentials,omitzero"`
 	}{p, revealed(p.Credentials)})
-}
-
-// toggle is the body of SetEnabled.
-type toggle struct {
-	Enabled bool `json:"enabled"`
 }
 
 func (c *Configuration) identity() string { return c.ID }

@@ -52,7 +52,7 @@ func (s *ConnectionsService) List(ctx context.Context, toolKey string, params Co
 // [WithOrganization].
 func (s *ConnectionsService) SetActive(ctx context.Context, id string, active bool, opts ...CallOption) error {
 	_, err := do[nothing](ctx, s.client, request{
-		method: http.MethodPatch, route: routeConnectionActive, id: id, body: jsonBody("active", activeBody{active}),
+		method: http.MethodPatch, route: routeConnectionActive, id: id, body: jsonBody("active", map[string]bool{"is_active": active}),
 		organization: organizationRequired, idempotent: true,
 	}, opts)
 	return err
@@ -93,7 +93,7 @@ func (s *ConnectionsService) Authorize(ctx context.Context, params AuthorizePara
 // Complete may use up the state, so it is not idempotent.
 func (s *ConnectionsService) Complete(ctx context.Context, state string, opts ...CallOption) (*Completion, error) {
 	r := request{method: http.MethodPost, route: routeComplete, organization: organizationRequired, required: "connected"}
-	if r.body = jsonBody("state", completeBody{state}, state); state == "" {
+	if r.body = jsonBody("state", map[string]string{"state_token": state}, state); state == "" {
 		r.body.err = &ArgumentError{"state", "must not be empty"}
 	}
 	return do[Completion](ctx, s.client, r, opts)
@@ -119,11 +119,6 @@ func (p AuthorizeParams) body() body {
 		return body{err: &ArgumentError{"ConnectorType", "must not be empty"}}
 	}
 	return jsonBody("params", p)
-}
-
-// completeBody is the body of Complete.
-type completeBody struct {
-	State string `json:"state_token"`
 }
 
 // connectionList is the body of a list of connections.

@@ -337,6 +337,8 @@ func TestAuthorizeErrorsHaveNoSecret(t *testing.T) {
 		"as a text":           {body: `"` + address + state + `"`},
 		"success is false":    {body: `{"success":false,"message":"` + state + `","error":{"code":"` + state + `"},"detail":"` + address + `"}`},
 		"HTML":                {body: "<a href='" + address + "'>" + state + "</a>", header: http.Header{"Content-Type": {"text/html"}}},
+		"redirect":            {status: 302, header: http.Header{"Location": {address + "&state=" + state}}, body: "<a href='" + address + "'>" + state + "</a>"},
+		"conflict":            {status: 409, body: `{"error":{"code":"CONFLICT","message":"see ` + address + `&state=` + state + `","details":{` + members + `}}}`},
 		"a name is the state": {body: `{"authorization_url":"` + address + `","state":"","` + state + `":{}}`},
 	} {
 		t.Run("J13 "+name, func(t *testing.T) {

@@ -91,3 +91,16 @@ func TestHasMore(t *testing.T) {
 		assert.Equal(t, want, page.HasMore, body)
 	}
 }
+
+// Another document is not an empty list: a program that deletes what is not listed would
+// delete everything.
+func TestListOfAnotherDocument(t *testing.T) {
+	for _, body := range []string{`{"error":"boom"}`, `{"detail":"Not Found"}`, `{"items":[{"id":"pcon_x"}]}`} {
+		client := newClient(t, server(t, reply(body)))
+		page, err := client.Connectors().List(t.Context(), freddy.ConnectorListParams{})
+		assert.Nil(t, page)
+		var decodeErr *freddy.DecodeError
+		require.ErrorAs(t, err, &decodeErr, body)
+		assert.Equal(t, "/data", decodeErr.Field)
+	}
+}

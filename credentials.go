@@ -127,7 +127,7 @@ func bodyWith(c Credentials, in any) body {
 	return jsonBody("params", in, secrets...)
 }
 
-// secretsIn returns the strings and numbers in a JSON value, except those of the
+// secretsIn returns the strings and numbers in a JSON value, except the string of a
 // member type: its documented values are part of the API's error codes.
 func secretsIn(data []byte) ([]string, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
@@ -141,7 +141,7 @@ func appendSecrets(secrets []string, v any) []string {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, value := range v {
-			if name != "type" {
+			if _, text := value.(string); !text || name != "type" {
 				secrets = appendSecrets(secrets, value)
 			}
 		}

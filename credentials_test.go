@@ -147,3 +147,16 @@ func TestCredentialsEchoed(t *testing.T) {
 		}
 	}
 }
+
+// Only a string named type is no secret.
+func TestCredentialsInAMemberNamedType(t *testing.T) {
+	const nested = "nested-secret-example"
+	client := newClient(t, server(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		_, _ = io.WriteString(w, `{"detail":"invalid: `+nested+`, kind oauth2-example"}`)
+	}))
+	credentials := freddy.NewCredentials(map[string]any{"type": map[string]any{"token": nested}, "kind": map[string]any{"type": "oauth2-example"}})
+	_, err := client.Configurations().Create(t.Context(), freddy.ConfigurationCreateParams{PersonalConnectorID: "pcon_x", Name: "n", Credentials: credentials})
+	faulty.NoSecret(t, nested, err)
+	assert.ErrorContains(t, err, "kind oauth2-example")
+}

@@ -69,7 +69,7 @@
 // plain HTTP on a TLS port, a proxy that rejects the connection with a status below
 // 500, and 2xx bodies that cannot be used. Redirects are not followed: a 3xx is an
 // *APIError. If a retried DELETE gets 404 after an attempt that may have been
-// processed, it succeeds. After a 401, [WithKeySource] is asked again: another key
+// processed, it succeeds. After a 401, the key source is called again: another key
 // gets one more attempt, whatever the method.
 //
 //	retries                     3                   WithMaxRetries

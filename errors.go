@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aitronos/freddy-go/internal/redact"
+	"github.com/aitronos/freddy-go/internal/transport"
 )
 
 // Sentinel errors, for errors.Is. An *APIError matches the sentinel of its HTTP
@@ -61,18 +62,18 @@ func HasCode(err error, codes ...string) bool {
 // again.
 func MayHaveSucceeded(err error) bool {
 	var (
-		transport *TransportError
-		api       *APIError
-		decode    *DecodeError
+		incomplete *TransportError
+		api        *APIError
+		decode     *DecodeError
 	)
 	switch {
-	case errors.As(err, &transport):
-		return transport.Ambiguous
+	case errors.As(err, &incomplete):
+		return incomplete.Ambiguous
 	case errors.As(err, &decode):
-		return !readOnly(decode.Method)
+		return !transport.ReadOnly(decode.Method)
 	case errors.As(err, &api):
 		failed := api.StatusCode == http.StatusRequestTimeout || api.StatusCode/100 == 5
-		return api.Ambiguous || failed && !readOnly(api.Method)
+		return api.Ambiguous || failed && !transport.ReadOnly(api.Method)
 	}
 	return false
 }
@@ -265,8 +266,8 @@ func (e *DecodeError) Error() string {
 // Unwrap returns Err.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
-// NotConnectedError reports that [ConnectionsService.Wait] was ended by time or by the
-// context. It matches [ErrNotConnected], and what Err matches.
+// NotConnectedError reports that [ConnectionsService.Wait] ended
+// without a connection: the context ended, or 10 minutes passed. It matches [ErrNotConnected], and what Err matches.
 type NotConnectedError struct {
 	ToolKey string
 	Polls   int // requests for the list

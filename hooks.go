@@ -65,14 +65,14 @@ type AttemptInfo struct {
 type AttemptResult struct {
 	StatusCode int // 0: no response
 	RequestID  string
-	Err        error  // why there is no complete response; nil: there is one
+	Err        error  // why there is no complete response; nil if one was received, even if its body cannot be used
 	Reason     string // why the attempt failed, in fixed words: "timeout", "connection refused", "503"; empty: it did not fail
 	Decision   RetryDecision
 	Wait       time.Duration // before the next attempt
 }
 
-// RetryDecision is why a call ended with its last attempt, or did not. It is in
-// hooks, in the log, and in [APIError] and [TransportError].
+// RetryDecision says whether another attempt follows and, if not, why. It is in hooks,
+// in the log, and in [APIError] and [TransportError].
 type RetryDecision string
 
 // The retry decisions.

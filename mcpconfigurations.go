@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
 )
 
 const (
@@ -73,11 +72,7 @@ type MCPConfigurationListParams struct {
 }
 
 func (p MCPConfigurationListParams) query() query {
-	active := ""
-	if p.Active != nil {
-		active = strconv.FormatBool(*p.Active)
-	}
-	return query{}.with("is_active", active).with("type", string(p.Type))
+	return query{}.withBool("is_active", p.Active).with("type", string(p.Type))
 }
 
 // MCPConfigurationCreateParams describes a new MCP configuration. Name, ServerURL,

@@ -11,7 +11,7 @@ import (
 func Ptr[T any](v T) *T { return &v }
 
 // ConnectorType says who provides a connector. Unknown values are kept as the server
-// sent them, as those of every type of constants in this package.
+// sent them. This holds for every string type in this package.
 type ConnectorType string
 
 // The documented connector types.
@@ -21,7 +21,7 @@ const (
 	ConnectorTypeCustom        ConnectorType = "custom"         // the user's own MCP server
 )
 
-// Category is the purpose of a connector. Unknown values are kept.
+// Category is the purpose of a connector.
 type Category string
 
 // The documented categories.
@@ -33,7 +33,7 @@ const (
 	CategoryCustom        Category = "custom"
 )
 
-// ConnectorStatus says whether a connector can be used. Unknown values are kept.
+// ConnectorStatus says whether a connector can be used.
 type ConnectorStatus string
 
 // The documented connector statuses.
@@ -43,7 +43,7 @@ const (
 	ConnectorStatusMaintenance ConnectorStatus = "maintenance"
 )
 
-// ServerType is the transport of a connector's MCP server. Unknown values are kept.
+// ServerType is the transport of a connector's MCP server.
 type ServerType string
 
 // The documented server types.
@@ -53,15 +53,13 @@ const (
 	ServerTypeStdio     ServerType = "stdio"
 )
 
-// AuthMethod is how a connector's server authenticates its users. Unknown values are
-// kept.
+// AuthMethod is how a connector's server authenticates its users.
 type AuthMethod string
 
 // AuthMethodOAuth2 is the only documented method.
 const AuthMethodOAuth2 AuthMethod = "oauth2"
 
-// HealthStatus says whether a configuration or a connection works. Unknown values are
-// kept.
+// HealthStatus says whether a configuration or a connection works.
 type HealthStatus string
 
 // The documented health statuses.

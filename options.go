@@ -15,7 +15,7 @@ import (
 
 // An Option configures a [Client]. Options can be passed to [NewClient] in any
 // order. If one is repeated, the last wins ([WithHeader]: per header name); of
-// [WithHooks], all apply. NewClient returns an *ArgumentError for a nil or invalid
+// [WithHooks] and [WithLogger], all apply. NewClient returns an *ArgumentError for a nil or invalid
 // option.
 type Option interface {
 	applyClient(s *settings) error
@@ -84,6 +84,28 @@ func defaultSettings() settings {
 	}
 }
 
+// clientSetting returns an Option that sets something if its argument is valid.
+func clientSetting(name string, valid bool, reason string, set func(*settings)) Option {
+	return clientOption(func(s *settings) error {
+		if !valid {
+			return &ArgumentError{name, reason}
+		}
+		set(s)
+		return nil
+	})
+}
+
+// sharedSetting is clientSetting for a SharedOption.
+func sharedSetting(name string, valid bool, reason string, set func(*callSettings)) SharedOption {
+	return sharedOption(func(s *callSettings) error {
+		if !valid {
+			return &ArgumentError{name, reason}
+		}
+		set(s)
+		return nil
+	})
+}
+
 type clientOption func(*settings) error
 
 func (o clientOption) applyClient(s *settings) error { return o(s) }
@@ -128,10 +150,7 @@ func (s AuthScheme) header() (name, prefix string) {
 // http is allowed for loopback hosts (localhost, 127.0.0.0/8, ::1), and for others
 // with [WithInsecureHTTP]. The key is sent to the URL's scheme, host and port only.
 func WithBaseURL(baseURL string) Option {
-	return clientOption(func(s *settings) error {
-		s.baseURL = baseURL
-		return nil
-	})
+	return clientOption(func(s *settings) error { s.baseURL = baseURL; return nil })
 }
 
 // WithHTTPClient makes the client use an http.Client. Its Transport is used for
@@ -165,13 +184,8 @@ func WithHTTPClient(client *http.Client) Option {
 // WithAuthScheme sets the header that carries the key. The default is
 // AuthSchemeBearer.
 func WithAuthScheme(scheme AuthScheme) Option {
-	return clientOption(func(s *settings) error {
-		if scheme < AuthSchemeBearer || scheme > AuthSchemeAPIKey {
-			return &ArgumentError{"WithAuthScheme", "must be one of the constants"}
-		}
-		s.authScheme = scheme
-		return nil
-	})
+	return clientSetting("WithAuthScheme", scheme >= AuthSchemeBearer && scheme <= AuthSchemeAPIKey, "must be one of the constants",
+		func(s *settings) { s.authScheme = scheme })
 }
 
 // WithKeySource sets a func that returns the key, for keys that rotate. It is
@@ -183,13 +197,8 @@ func WithAuthScheme(scheme AuthScheme) Option {
 // memory. If it fails, nothing is sent and the call returns a *TransportError that
 // wraps its error. An invalid key is an *ArgumentError of the call.
 func WithKeySource(source func(context.Context) (string, error)) Option {
-	return clientOption(func(s *settings) error {
-		if source == nil {
-			return &ArgumentError{"WithKeySource", "must not be nil"}
-		}
-		s.keySource = source
-		return nil
-	})
+	return clientSetting("WithKeySource", source != nil, "must not be nil",
+		func(s *settings) { s.keySource = source })
 }
 
 // WithLimiter sets a limiter that is waited for before each attempt, for pacing.
@@ -224,13 +233,8 @@ func WithHooks(hooks Hooks) Option {
 // own in the User-Agent: acme-sync/1.4 freddy-go/0.2.0 (go1.26.8; linux/amd64). It
 // must be printable ASCII.
 func WithUserAgent(product string) Option {
-	return clientOption(func(s *settings) error {
-		if strings.Trim(product, " ") != product || product == "" || strings.ContainsFunc(product, notPrintable) {
-			return &ArgumentError{"WithUserAgent", "must be printable ASCII, without leading or trailing spaces"}
-		}
-		s.product = product
-		return nil
-	})
+	return clientSetting("WithUserAgent", product != "" && strings.Trim(product, " ") == product && !strings.ContainsFunc(product, notPrintable), "must be printable ASCII, without leading or trailing spaces",
+		func(s *settings) { s.product = product })
 }
 
 // WithLogger logs each attempt with the message "freddy: attempt". A record has the
@@ -239,45 +243,31 @@ func WithUserAgent(product string) Option {
 // failed and is not retried, decision. status is 0 if there was no response. route
 // is empty for [Client.Do].
 //
-// The level is Warn if the attempt failed in a way that a retry may change: network
-// failures, timeouts, 408, 429 and 5xx. It is Debug for every other attempt; a 404
-// has no reason. A record never has a header, a query or a body. The default is no
+// The level is Warn if the attempt failed, unless the caller canceled it. 408, 429 and
+// 5xx count as failures; other error responses, such as a 404, have the level Debug
+// and no reason. A record never has a header, a query or a body. The default is no
 // log. The log is one of the hooks, in the order of the options.
 func WithLogger(logger *slog.Logger) Option {
-	return clientOption(func(s *settings) error {
-		if logger == nil {
-			return &ArgumentError{"WithLogger", "must not be nil"}
-		}
-		s.attemptHooks = append(s.attemptHooks, logHooks(logger).Attempt)
-		return nil
-	})
+	return clientSetting("WithLogger", logger != nil, "must not be nil",
+		func(s *settings) { s.attemptHooks = append(s.attemptHooks, logHooks(logger).Attempt) })
 }
 
 // WithRetryBackoff sets the backoff. The delay before retry n is random, uniform
 // between 1 ms and base*2^(n-1), and at most limit. The defaults are 500 ms and 8 s.
-// If a bound is 1 ms or less, it is the delay itself: with 0, 0 there is none. A
-// Retry-After replaces this delay. base must not be negative or greater than limit.
+// A bound of at most 1 ms is used as the delay, without randomness, so
+// WithRetryBackoff(0, 0) disables the delay. A Retry-After replaces it. base must not
+// be negative or greater than limit.
 func WithRetryBackoff(base, limit time.Duration) Option {
-	return clientOption(func(s *settings) error {
-		if base < 0 || limit < base {
-			return &ArgumentError{"WithRetryBackoff", "must have 0 <= base <= limit"}
-		}
-		s.baseDelay, s.maxDelay = base, limit
-		return nil
-	})
+	return clientSetting("WithRetryBackoff", 0 <= base && base <= limit, "must have 0 <= base <= limit",
+		func(s *settings) { s.baseDelay, s.maxDelay = base, limit })
 }
 
 // WithMaxRetryAfter limits the Retry-After that a client waits for. If a server
 // asks for more, the call ends at once with the *APIError. The default is 60 s.
 // With 0, each request to wait ends the call.
 func WithMaxRetryAfter(limit time.Duration) Option {
-	return clientOption(func(s *settings) error {
-		if limit < 0 {
-			return &ArgumentError{"WithMaxRetryAfter", "must not be negative"}
-		}
-		s.maxRetryAfter = limit
-		return nil
-	})
+	return clientSetting("WithMaxRetryAfter", limit >= 0, "must not be negative",
+		func(s *settings) { s.maxRetryAfter = limit })
 }
 
 // WithMaxResponseBytes limits the body of a 2xx response, after decompression. The
@@ -297,36 +287,23 @@ func WithMaxResponseBytes(limit int64) Option {
 // WithInsecureHTTP allows a base URL with http to a host that is not loopback. The
 // key is then sent in plaintext.
 func WithInsecureHTTP() Option {
-	return clientOption(func(s *settings) error {
-		s.insecureHTTP = true
-		return nil
-	})
+	return clientOption(func(s *settings) error { s.insecureHTTP = true; return nil })
 }
 
 // WithMaxRetries limits the retries after the first attempt, from 0 to 100. The
 // default is 3. 0 turns retries off. The client's retry budget, which 100 retries
 // use up, applies as well.
 func WithMaxRetries(retries int) SharedOption {
-	return sharedOption(func(s *callSettings) error {
-		if retries < 0 || retries > 100 {
-			return &ArgumentError{"WithMaxRetries", "must be 0 to 100"}
-		}
-		s.maxRetries = retries
-		return nil
-	})
+	return sharedSetting("WithMaxRetries", 0 <= retries && retries <= 100, "must be 0 to 100",
+		func(s *callSettings) { s.maxRetries = retries })
 }
 
 // WithAttemptTimeout limits one attempt, from the connection to the end of the
 // body. The default is 30 s. It must be positive. The context limits the whole
 // call.
 func WithAttemptTimeout(timeout time.Duration) SharedOption {
-	return sharedOption(func(s *callSettings) error {
-		if timeout <= 0 {
-			return &ArgumentError{"WithAttemptTimeout", "must be positive"}
-		}
-		s.attemptTimeout = timeout
-		return nil
-	})
+	return sharedSetting("WithAttemptTimeout", timeout > 0, "must be positive",
+		func(s *callSettings) { s.attemptTimeout = timeout })
 }
 
 // reservedHeaders are those that the client sets itself, or that net/http ignores.
@@ -367,13 +344,8 @@ func WithHeader(key, value string) SharedOption {
 // visible ASCII characters. A call that requires an organization and has none
 // returns an *ArgumentError.
 func WithOrganization(id string) SharedOption {
-	return sharedOption(func(s *callSettings) error {
-		if len(id) < 1 || len(id) > 128 || strings.ContainsFunc(id, notVisible) {
-			return &ArgumentError{"WithOrganization", "must be 1 to 128 visible ASCII characters"}
-		}
-		s.organization = id
-		return nil
-	})
+	return sharedSetting("WithOrganization", 1 <= len(id) && len(id) <= 128 && !strings.ContainsFunc(id, notVisible), "must be 1 to 128 visible ASCII characters",
+		func(s *callSettings) { s.organization = id })
 }
 
 // WithResponse fills response when the call ends, on success and on error. It

@@ -57,8 +57,11 @@ type list[T any] struct {
 }
 
 func (l *list[T]) validate() error {
-	if l.Object != "" && l.Object != "list" {
+	switch {
+	case l.Object != "" && l.Object != "list":
 		return &wire.Error{Pointer: "/object", Reason: "must be list"}
+	case l.Object == "" && l.Data == nil && len(l.Extra) > 0: // some other document
+		return missing("data")
 	}
 	return validateItems("/data", l.Data)
 }

@@ -56,6 +56,9 @@ func (c *call) fillResponses() {
 	}
 	last := c.lastResponse()
 	header := c.redactor.Header(last.Header)
+	if c.request.secret {
+		header = withoutLocation(header)
+	}
 	for _, response := range c.responses {
 		*response = Response{
 			StatusCode:     last.StatusCode,

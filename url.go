@@ -52,20 +52,10 @@ func validHost(u *url.URL) bool {
 	return host != "" && u.Opaque == "" && (port == "" || err == nil)
 }
 
-// isLoopback reports whether a host is this machine. The name is compared as
-// ASCII: strings.EqualFold would also match a long s.
+// isLoopback reports whether a host is this machine.
 func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback() || asciiLower(host) == "localhost"
-}
-
-func asciiLower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			r += 'a' - 'A'
-		}
-		return r
-	}, s)
+	return err == nil && ip.Unmap().IsLoopback() || strings.ToLower(host) == "localhost" //nolint:staticcheck // EqualFold would also match a long s
 }
 
 // setTarget makes the URL of a request from the base URL in u.
@@ -113,6 +103,22 @@ func (q query) withNumber(name, argument string, n int) query {
 		return q
 	}
 	return q.with(name, strconv.Itoa(n))
+}
+
+// withBool adds a parameter, unless it is nil.
+func (q query) withBool(name string, b *bool) query {
+	if b == nil {
+		return q
+	}
+	return q.with(name, strconv.FormatBool(*b))
+}
+
+// withFlag adds a parameter if it is true.
+func (q query) withFlag(name string, b bool) query {
+	if !b {
+		return q
+	}
+	return q.with(name, "true")
 }
 
 // reserved are the endpoints at the level of {connector_id}. As an id, each would

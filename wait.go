@@ -89,11 +89,11 @@ type waiter struct {
 	opts    []CallOption
 	known   map[string]Connection
 
-	polls     int
-	failures  int    // in a row
-	last      error  // of the last poll that failed
-	completed bool   // Complete has reported success
-	named     string // the connection that Complete named
+	polls       int
+	failures    int    // in a row
+	last        error  // of the last poll that failed
+	completed   bool   // Complete has reported success
+	completedID string // of the connection that Complete named
 }
 
 // knownBy returns copies of connections by id.
@@ -110,18 +110,18 @@ func knownBy(connections []*Connection) map[string]Connection {
 // wait polls until there is a connection, or an error that ends the wait: errEnded if
 // the context has ended.
 func (w *waiter) wait(ctx context.Context) (*Connection, error) {
-	interval, most := w.params.PollInterval, w.params.MaxPollInterval
-	if most == 0 {
-		most = defaultMaxPollInterval
+	interval, maxInterval := w.params.PollInterval, w.params.MaxPollInterval
+	if maxInterval == 0 {
+		maxInterval = defaultMaxPollInterval
 	}
 	if interval == 0 {
-		interval = min(defaultPollInterval, most)
+		interval = min(defaultPollInterval, maxInterval)
 	}
-	for ; ; interval = max(interval, min(interval+interval/2, most)) {
+	for ; ; interval = max(interval, min(interval+interval/2, maxInterval)) {
 		interval = min(interval, longestInterval)
 		connection, err := w.poll(ctx)
 		switch {
-		case connection != nil, err != nil && !passing(err):
+		case connection != nil, err != nil && !isTransient(err):
 			return connection, err
 		case ctx.Err() != nil:
 			return nil, errEnded
@@ -161,7 +161,7 @@ func (w *waiter) poll(ctx context.Context) (*Connection, error) {
 	case err != nil:
 		return nil, err
 	}
-	w.completed, w.named = true, completion.Connection.ID
+	w.completed, w.completedID = true, completion.Connection.ID
 	return w.find(ctx)
 }
 
@@ -181,7 +181,7 @@ func (w *waiter) find(ctx context.Context) (*Connection, error) {
 			if newest == nil || c.CreatedAt.After(newest.CreatedAt) {
 				newest = c
 			}
-		case w.named != "" && (c.ConnectionID == w.named || c.ID == w.named):
+		case w.completedID != "" && (c.ConnectionID == w.completedID || c.ID == w.completedID):
 			named = c
 		}
 	}
@@ -205,6 +205,9 @@ func notYet(err error) bool {
 	if !errors.As(err, &e) {
 		return false
 	}
+	if e.StatusCode/100 == 2 { // "success": false
+		return true
+	}
 	switch e.StatusCode {
 	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusGone, http.StatusUnprocessableEntity:
 		return true
@@ -212,8 +215,8 @@ func notYet(err error) bool {
 	return false
 }
 
-// passing reports whether a later poll may succeed.
-func passing(err error) bool {
+// isTransient reports whether a later poll may succeed.
+func isTransient(err error) bool {
 	var (
 		api       *APIError
 		transport *TransportError

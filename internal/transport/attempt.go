@@ -14,17 +14,18 @@ import (
 
 // attempt makes one attempt and decides what follows. The outcome is in c.last.
 func (c *call) attempt(req *http.Request) {
-	failure := c.limit()
+	if failure := c.limit(); failure != nil {
+		closeBody(req.Body)
+		c.stop(failure)
+		return
+	}
 	connected, waited := c.gate.enter(c.Context, min(maxGateWait, c.timeout()/2))
 	if connected != nil {
 		defer connected(false)
 	}
-	if failure == nil && contextErr(c.Context) != nil {
-		failure = contextFailure(c.Context, nil, false)
-	}
-	if failure != nil {
+	if contextErr(c.Context) != nil { // it ended at the gate
 		closeBody(req.Body)
-		c.stop(failure)
+		c.stop(contextFailure(c.Context, nil, false))
 		return
 	}
 	c.remember()
@@ -109,7 +110,7 @@ func (c *call) exchange(caller context.Context, req *http.Request, header http.H
 		return classify(schemeMismatch(err), sent)
 	}
 	var trace *connTrace
-	if !readOnly(c.request.Method) { // of these methods Ambiguous is never set
+	if !ReadOnly(c.request.Method) { // of these methods Ambiguous is never set
 		trace = new(connTrace)
 		ctx = trace.with(ctx)
 	}
@@ -208,8 +209,7 @@ func schemeMismatch(err error) error {
 	return err
 }
 
-// withTimeout limits an attempt. If the caller's deadline is nearer, it serves
-// without a timer of our own.
+// withTimeout limits an attempt. If the caller's deadline is nearer, it returns ctx.
 func withTimeout(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= timeout {
 		return ctx, func() {}

@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// read returns the body of a response, of an error response as much as is kept.
-// The error says why a body has no end.
+// read returns the body of a response, of an error response as much as is kept. If
+// the body is incomplete because it could not be read, err says why.
 func (c *call) read(response *http.Response) (data []byte, incomplete bool, err error) {
 	body := response.Body
 	if body == nil {
@@ -82,10 +82,10 @@ func readError(response *http.Response) (data []byte, incomplete bool, err error
 	if err == nil && len(data) == ErrorBytesKept {
 		var more int64
 		more, err = io.CopyN(io.Discard, response.Body, errorBytesRead-ErrorBytesKept)
-		incomplete = more > 0
 		if errors.Is(err, io.EOF) {
 			err = nil
 		}
+		incomplete = more > 0 || err != nil
 	}
 	if !isGzip(contentCoding(response.Header)) {
 		return data, incomplete, err
@@ -130,8 +130,8 @@ func readAll(data []byte, body io.Reader, size, limit int64) ([]byte, error) {
 	}
 }
 
-// bodies has the memory of bodies for later calls: what is decoded from a success
-// is a copy.
+// bodies pools the buffers of 2xx bodies. Models are copies, so a buffer is free after
+// decoding.
 var bodies = sync.Pool{New: func() any { return new([]byte) }}
 
 // maxPooled is the largest memory that is kept.

@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -95,6 +94,8 @@ func kindOf(err error) (Kind, string) {
 		dns      *net.DNSError
 		op       *net.OpError
 		encoding *EncodingError
+
+		certificate *tls.CertificateVerificationError
 	)
 	switch {
 	case errors.Is(err, ErrTooLarge), errors.As(err, &encoding):
@@ -105,7 +106,7 @@ func kindOf(err error) (Kind, string) {
 		return Permanent, "proxy 407"
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return Permanent, "unknown host"
-	case isCertificateError(err):
+	case errors.As(err, &certificate):
 		return Permanent, "certificate rejected"
 	case isTLSMismatch(err):
 		return Permanent, "TLS handshake failed"
@@ -126,16 +127,6 @@ func (e *ProxyError) kind() Kind {
 		return Network
 	}
 	return Permanent
-}
-
-func isCertificateError(err error) bool {
-	var (
-		verify  *tls.CertificateVerificationError
-		unknown x509.UnknownAuthorityError
-		host    x509.HostnameError
-		invalid x509.CertificateInvalidError
-	)
-	return errors.As(err, &verify) || errors.As(err, &unknown) || errors.As(err, &host) || errors.As(err, &invalid)
 }
 
 // isTLSMismatch reports whether both sides cannot agree on TLS.

@@ -26,8 +26,8 @@ const maxGateWait = time.Second
 func (g *gate) isOpen() bool { return g == nil || time.Now().UnixNano() < g.openUntil.Load() }
 
 // enter waits until an attempt may begin, at most limit, and returns how long it
-// has waited. If the attempt has to connect, it gets a func to call when it is done,
-// with whether it has connected. The first call of the func counts.
+// has waited. If the attempt has to connect, enter returns done, which must be called
+// with whether it has connected. Later calls of done have no effect.
 func (g *gate) enter(ctx context.Context, limit time.Duration) (done func(connected bool), waited time.Duration) {
 	if g.isOpen() {
 		return nil, 0

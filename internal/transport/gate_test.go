@@ -216,3 +216,35 @@ func TestNoGate(t *testing.T) {
 	burst(t, tr, r, 5)
 	assert.Equal(t, int64(5), dials.Load())
 }
+
+// A limiter that fails ends the call, also while another attempt connects.
+func TestGateIsAfterTheLimiter(t *testing.T) {
+	listener := silentListener(t)
+	var calls atomic.Int64
+	c := config(nil)
+	c.Client, c.Host = nil, listener.Addr().String()
+	c.Limiter = limiterFunc(func(context.Context) error {
+		if calls.Add(1) > 1 {
+			return os.ErrInvalid
+		}
+		return nil
+	})
+	tr := transport.New(c)
+	t.Cleanup(tr.CloseIdleConnections)
+	r := request(http.MethodGet)
+	r.URL = &url.URL{Scheme: "https", Host: c.Host, Path: "/"}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tr.Do(ctx, r)
+	}()
+	require.Eventually(t, func() bool { return calls.Load() == 1 }, 10*time.Second, time.Millisecond)
+	start := time.Now()
+	result := tr.Do(t.Context(), r)
+	require.NotNil(t, result.Failure)
+	assert.Equal(t, transport.Limit, result.Failure.Kind)
+	assert.Less(t, time.Since(start), 900*time.Millisecond)
+	cancel()
+	<-done
+}

@@ -10,7 +10,8 @@ import (
 // This file has everything that depends on the text of errors for which net/http
 // and crypto/tls export no type. It was checked against Go 1.25.5, 1.26.8 and
 // 1.27.4. If a text changes, a request that is not idempotent becomes Ambiguous
-// instead of being retried; nothing is sent twice.
+// instead of being retried, and a rejected handshake or proxy is retried. Nothing is
+// sent twice.
 
 // isPermanentAlert reports whether the peer ended the TLS handshake with an alert
 // that it would send again.

@@ -22,10 +22,10 @@ const (
 	ErrorBytesKept   = 64 << 10               // of an error response's body
 	errorBytesRead   = 256 << 10              // so that the connection stays usable; a longer body closes it
 
-	BudgetTokens   = 500 // of a full Budget
-	SharedBudgets  = 10  // times as large is the Budget that derived clients share
-	RetryCost      = 5   // tokens that a retry takes
-	ResponseCredit = 1   // tokens that a response below 500 gives back, except 429
+	BudgetTokens       = 500 // of a full Budget
+	SharedBudgetFactor = 10  // times as large is the Budget that derived clients share
+	RetryCost          = 5   // tokens that a retry takes
+	ResponseCredit     = 1   // tokens that a response below 500 gives back, except 429
 )
 
 // Decision is why a call ended with an attempt, or did not.
@@ -104,7 +104,7 @@ func (c *call) retryable() (helps, safe bool) {
 // attempt without saying so.
 func (c *call) mayHaveBeenProcessed() bool {
 	switch {
-	case readOnly(c.request.Method):
+	case ReadOnly(c.request.Method):
 		return false
 	case c.last.Failure != nil:
 		return c.last.Failure.Sent
@@ -113,8 +113,8 @@ func (c *call) mayHaveBeenProcessed() bool {
 	return status == http.StatusRequestTimeout || status/100 == 5
 }
 
-// readOnly reports whether a method is safe (RFC 9110, section 9.2.1).
-func readOnly(method string) bool {
+// ReadOnly reports whether a method is safe (RFC 9110, section 9.2.1).
+func ReadOnly(method string) bool {
 	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
 }
 
@@ -168,7 +168,7 @@ type Budget struct {
 func NewBudget(shared *Budget) *Budget { return newBudget(BudgetTokens, shared) }
 
 // NewSharedBudget returns a full Budget for NewBudget.
-func NewSharedBudget() *Budget { return newBudget(SharedBudgets*BudgetTokens, nil) }
+func NewSharedBudget() *Budget { return newBudget(SharedBudgetFactor*BudgetTokens, nil) }
 
 func newBudget(full int64, shared *Budget) *Budget {
 	b := &Budget{full: full, shared: shared}

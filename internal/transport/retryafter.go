@@ -8,12 +8,11 @@ import (
 	"time"
 )
 
-// RetryAfter returns how long the server asks to wait, in any form: the header
-// retry-after-ms, which wins, or Retry-After in seconds, with decimals or not,
-// or as an HTTP-date (RFC 9110, section 10.2.3), counted from the response's
-// Date, or from now without one. The first line that is valid counts. The
-// result saturates and is never negative; 0 stands for no such header, for
-// nonsense, and for a time that has passed.
+// RetryAfter returns how long the server asks to wait: the header retry-after-ms,
+// which wins, or Retry-After in seconds, with or without decimals, or as an HTTP-date
+// (RFC 9110, section 10.2.3), counted from the response's Date, or from now without
+// one. The first valid line counts. The result saturates and is never negative. It is
+// 0 if the header is missing or invalid, or if the time has passed.
 func RetryAfter(header http.Header, now func() time.Time) time.Duration {
 	for _, line := range header["Retry-After-Ms"] {
 		if wait, ok := parseWait(line, time.Millisecond); ok {

@@ -19,8 +19,8 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// Config is what all calls have in common. Client, Limiter and the clock may be
-// nil; everything else is required.
+// Config configures a Transport. Client, Limiter and the clock may be nil; everything
+// else is required.
 type Config struct {
 	Client           *http.Client // caller-supplied: its Transport and Timeout are used; nil: a NewHTTPTransport
 	Scheme, Host     string       // the only origin that may receive the credential
@@ -75,7 +75,7 @@ func New(config Config) *Transport {
 	return t
 }
 
-// roundTripper returns what gives each attempt its RoundTripper.
+// roundTripper returns a func that returns the RoundTripper of an attempt.
 func roundTripper(config Config) func() http.RoundTripper {
 	client := config.Client
 	switch {
@@ -160,8 +160,8 @@ type Result struct {
 	memory *[]byte // that holds Response.Body, if it is that of a success
 }
 
-// call is the state of one call. It is the context of the request that the loop
-// gets, so that the guard finds it again. It is in no context and no request that
+// call is the state of one call. It is the context of the request that
+// go-retryablehttp gets, so that the guard finds it again. It is in no context and no request that
 // the caller's code receives, so it can be used for another call afterwards.
 type call struct {
 	context.Context // the caller's
@@ -208,7 +208,7 @@ func (t *Transport) Do(ctx context.Context, request *Request) Result {
 	return result
 }
 
-// noHeader is the header of every request as far as the guard, which replaces it.
+// noHeader is the placeholder header of a request until the guard replaces it.
 // http.Client copies the header of each request that it is given.
 var noHeader = http.Header{}
 
@@ -224,10 +224,7 @@ func (c *call) run() {
 	}).WithContext(c)
 	c.loop.Request = &c.http
 	if c.request.Body != nil {
-		if err := c.loop.SetBody(c.request.Body); err != nil {
-			c.stop(&Failure{Err: err, Kind: Permanent, Reason: "invalid request"})
-			return
-		}
+		_ = c.loop.SetBody(c.request.Body) // it fails for other types only
 	}
 	if response, err := c.retry.Do(&c.loop); err == nil {
 		_ = response.Body.Close() // the synthetic response, already empty

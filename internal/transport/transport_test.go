@@ -299,7 +299,7 @@ func TestSharedBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := statuses(http.StatusServiceUnavailable)
 		tr, shared := transport.New(config(server)), transport.NewSharedBudget()
-		const clients = 3 * transport.SharedBudgets
+		const clients = 3 * transport.SharedBudgetFactor
 		for range clients {
 			budget := transport.NewBudget(shared)
 			for range 40 {
@@ -307,7 +307,7 @@ func TestSharedBudget(t *testing.T) {
 			}
 		}
 		retries := server.count.Load() - clients*40
-		assert.Equal(t, int64(transport.SharedBudgets*transport.BudgetTokens/transport.RetryCost), retries)
+		assert.Equal(t, int64(transport.SharedBudgetFactor*transport.BudgetTokens/transport.RetryCost), retries)
 	})
 }
 
@@ -724,4 +724,12 @@ func TestPings(t *testing.T) {
 		assert.Equal(t, want, pings.SendPingTimeout)
 		assert.Equal(t, want, pings.PingTimeout)
 	}
+}
+
+// An error body that breaks off exactly where it is cut anyway is incomplete.
+func TestErrorBodyBreaksOffAtTheLimit(t *testing.T) {
+	body := io.MultiReader(io.LimitReader(endless{}, transport.ErrorBytesKept), broken{})
+	result := transport.New(config(&script{steps: []step{{status: 400, body: body}}})).Do(t.Context(), request(http.MethodGet))
+	assert.Len(t, result.Response.Body, transport.ErrorBytesKept)
+	assert.True(t, result.Response.Incomplete)
 }
