@@ -33,7 +33,7 @@ type Field struct {
 	Format     string
 	Pattern    string // a regular expression of ECMAScript
 	Default    any    // nil: none, or null
-	Examples   []any
+	Examples   []any // of examples, or the one of OpenAPI's example
 
 	// Options are the only values: those of enum, of const, or of a oneOf or
 	// anyOf whose schemas are constants.
@@ -41,7 +41,7 @@ type Field struct {
 
 	Minimum          *float64
 	Maximum          *float64
-	ExclusiveMinimum *float64
+	ExclusiveMinimum *float64 // in draft 4, minimum with a boolean exclusiveMinimum
 	ExclusiveMaximum *float64
 	MultipleOf       *float64
 	MinLength        *int // in characters

@@ -83,6 +83,8 @@ func (b *fieldBuilder) describe(f *Field, v *view) {
 	}
 	if n := v.first("examples"); n != nil && n.kind == kindArray && b.afford(n) {
 		f.Examples, _ = n.decode(number).([]any)
+	} else if n := v.first("example"); n != nil && b.afford(n) {
+		f.Examples = []any{n.decode(number)}
 	}
 	f.Options = b.choices(v)
 	f.Minimum, f.ExclusiveMinimum = limits(v, "minimum", "exclusiveMinimum")

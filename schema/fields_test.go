@@ -216,7 +216,7 @@ func TestSecrets(t *testing.T) {
 	assert.True(t, slices.Contains(container, "/c/l/- string secret"))
 }
 
-func TestTypes(t *testing.T) {
+func TestTypesExamplesAndLimits(t *testing.T) {
 	f := fields(t, `{"properties":{
 		"a":{"type":["string","integer","string","null"]},"b":{"nullable":true,"type":"string"},"c":{"oneOf":[{"type":"string"},{"type":"integer"}]},
 		"d":{"oneOf":[{"type":"object","properties":{"x":{}}},{"type":"object","properties":{"y":{}}}]}}}`)
@@ -227,6 +227,11 @@ func TestTypes(t *testing.T) {
 	assert.True(t, f["b"].Nullable)
 	assert.Equal(t, []string{"string", "integer"}, f["c"].Types)
 	assert.Equal(t, "object", f["d"].Type)
+
+	examples := fields(t, `{"properties":{"a":{"example":5},"b":{"examples":["x"],"example":"y"},"c":{"examples":"x"}}}`)
+	assert.Equal(t, []any{5.0}, examples["a"].Examples)
+	assert.Equal(t, []any{"x"}, examples["b"].Examples)
+	assert.Empty(t, examples["c"].Examples)
 
 	limits := fields(t, `{"properties":{"n":{"minimum":0,"exclusiveMinimum":true,"maximum":9,"exclusiveMaximum":false}}}`)["n"]
 	assert.Nil(t, limits.Minimum)

@@ -177,6 +177,9 @@ func (p *formParser) properties(values map[string]any, v *view, e *entry, path [
 func (p *formParser) variants(values map[string]any, v *view, e *entry, path []string) map[string]bool {
 	known := map[string]bool{}
 	for _, schemas := range v.choices {
+		if !p.walk.spend(3 * len(schemas) * len(e.children)) {
+			break
+		}
 		for _, schema := range schemas {
 			for name := range e.children {
 				if p.walk.single(schema).properties[name] != nil {
