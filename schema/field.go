@@ -33,7 +33,7 @@ type Field struct {
 	Format     string
 	Pattern    string // a regular expression of ECMAScript
 	Default    any    // nil: none, or null
-	Examples   []any // of examples, or the one of OpenAPI's example
+	Examples   []any  // of examples, or the one of OpenAPI's example
 
 	// Options are the only values: those of enum, of const, or of a oneOf or
 	// anyOf whose schemas are constants.
