@@ -74,7 +74,7 @@ func FuzzValidate(f *testing.F) {
 	})
 }
 
-// Validate may refuse what ParseForm returns, but it is JSON.
+// Validate may reject what ParseForm returns, but it is JSON.
 func FuzzParseForm(f *testing.F) {
 	for _, text := range seeds {
 		f.Add(text, `/a=1&/c/t=a&/c/x=y&/env/A=b&/l=1&/l/0=2&/l/-=3`)
