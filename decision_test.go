@@ -102,7 +102,10 @@ func TestDecision(t *testing.T) {
 		})
 	}
 	runInBubble(t, "J2 canceled", func(t *T) {
-		rt := roundTrip(func(req *http.Request) (*http.Response, error) { <-req.Context().Done(); return nil, req.Context().Err() })
+		rt := roundTrip(func(req *http.Request) (*http.Response, error) {
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		err := t.call(ctx, t.over(rt), http.MethodGet).transport(0, 1)

@@ -104,6 +104,7 @@ func TestKeySource(t *testing.T) {
 		_, err := freddy.NewClient(testKey, source)
 		t.argument(err, "apiKey")
 	})
+	t.Run("J4 another key after a 401", testKeyRenewal)
 	runInBubble(t, "concurrent", func(t *T) {
 		s := t.serve(func(c *faulty.Conn) {
 			key := strings.TrimPrefix(c.Request().Header.Get("Authorization"), "Bearer ")
@@ -126,5 +127,121 @@ func TestKeySource(t *testing.T) {
 		}
 		assert.Len(t, s.Requests(), len(errs))
 		assert.EqualValues(t, len(errs), called.Load())
+	})
+}
+
+func testKeyRenewal(t *testing.T) {
+	// rotating returns a client whose key source returns the keys in order, the last
+	// one again and again, and the number of its calls.
+	rotating := func(t *T, rt http.RoundTripper, keys []string, opts ...freddy.Option) (*freddy.Client, *int) {
+		asked := new(int)
+		source := freddy.WithKeySource(func(context.Context) (string, error) {
+			*asked++
+			key := keys[min(*asked, len(keys))-1]
+			if key == "" {
+				return "", errTest
+			}
+			return key, nil
+		})
+		opts = append([]freddy.Option{freddy.WithBaseURL("http://127.0.0.1/v1"), freddy.WithRetryBackoff(0, 0), withTransport(rt), source}, opts...)
+		return t.newClient("", opts...), asked
+	}
+	// keyed accepts otherKey only, and records the keys. Its body echoes every key.
+	keyed := func(sent *[]string, unauthorized, accepted string) roundTrip {
+		return func(req *http.Request) (*http.Response, error) {
+			key := strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")
+			*sent = append(*sent, key)
+			if key == otherKey {
+				return script(accepted).RoundTrip(req)
+			}
+			return script(unauthorized).RoundTrip(req)
+		}
+	}
+	unauthorized, ok := faulty.Text(401, "", "X-Request-Id: req_401"), faulty.Text(200, connectorBody)
+	runInBubble(t, "success", func(t *T) {
+		for _, method := range allMethods {
+			var sent []string
+			log := new(hookLog)
+			client, asked := rotating(t, keyed(&sent, unauthorized, ok), []string{testKey, otherKey}, log.option())
+			t.do(client, method).ok(2)
+			assert.Equal(t, []string{testKey, otherKey}, sent, method)
+			assert.Equal(t, 2, *asked)
+			assert.Equal(t, []freddy.RetryDecision{freddy.RetryScheduled, freddy.RetryNotNeeded}, []freddy.RetryDecision{log.attempts[0].Decision, log.attempts[1].Decision})
+			t.do(client, method).ok(1)
+			assert.Equal(t, 3, *asked, "once in the next call")
+		}
+	})
+	runInBubble(t, "same key", func(t *T) {
+		for _, method := range allMethods {
+			var sent []string
+			client, asked := rotating(t, keyed(&sent, unauthorized, ok), []string{testKey})
+			err := t.do(client, method).api(401, 1)
+			require.ErrorIs(t, err, freddy.ErrUnauthenticated)
+			assert.Equal(t, freddy.RetryNotNeeded, err.Decision)
+			assert.Equal(t, 2, *asked)
+		}
+	})
+	runInBubble(t, "no valid key then", func(t *T) {
+		for name, key := range map[string]string{"error": "", "invalid": "a key", "line break": otherKey + "\n"} {
+			var sent []string
+			client, _ := rotating(t, keyed(&sent, unauthorized, ok), []string{testKey, key})
+			err := t.post(client).api(401, 1)
+			assert.Equal(t, "req_401", err.RequestID, name)
+			require.NotErrorIs(t, err, errTest, name)
+		}
+	})
+	runInBubble(t, "wrong, too", func(t *T) {
+		var sent []string
+		third := otherKey + "-3"
+		client, asked := rotating(t, keyed(&sent, unauthorized, ok), []string{testKey, third, otherKey})
+		t.get(client).isAPI(401, 2)
+		assert.Equal(t, []string{testKey, third}, sent)
+		assert.Equal(t, 2, *asked, "asked again once a call")
+	})
+	runInBubble(t, "other statuses", func(t *T) {
+		for _, status := range []int{400, 403, 404, 407, 419, 500} {
+			var sent []string
+			client, asked := rotating(t, keyed(&sent, faulty.Text(status, ""), ok), []string{testKey, otherKey}, freddy.WithMaxRetries(1))
+			t.post(client).isAPI(status, 1)
+			assert.Equal(t, 1, *asked, status)
+		}
+	})
+	runInBubble(t, "beyond the retries and the budget", func(t *T) {
+		rt := script(faulty.Text(503, ""), unauthorized, faulty.Text(503, ""), ok)
+		client, _ := rotating(t, rt, []string{testKey, otherKey}, freddy.WithMaxRetries(2))
+		t.get(client).ok(4)
+		client, _ = rotating(t, script(unauthorized, faulty.Text(503, "")), []string{testKey, otherKey}, freddy.WithMaxRetries(2))
+		t.get(client).isAPI(503, 4)
+
+		// The budget is empty after the first call.
+		rt = script(faulty.Text(503, ""))
+		client, asked := rotating(t, rt, []string{testKey, testKey, otherKey})
+		exhaustBudget(t, client, rt)
+		require.Equal(t, 1, *asked)
+		rt.responses = []string{unauthorized, ok}
+		t.post(client).ok(2)
+	})
+	runInBubble(t, "retries are off", func(t *T) {
+		var sent []string
+		client, asked := rotating(t, keyed(&sent, unauthorized, ok), []string{testKey, otherKey}, freddy.WithMaxRetries(0))
+		t.get(client).isAPI(401, 1)
+		assert.Equal(t, 1, *asked)
+	})
+	runInBubble(t, "then lost", func(t *T) {
+		var sent []string
+		client, _ := rotating(t, keyed(&sent, unauthorized, "HTTP/1.1 201 Created\r\nContent-Length: 9\r\n\r\n{"), []string{testKey, otherKey})
+		err := t.post(client).transport(201, 2)
+		assert.True(t, err.Ambiguous)
+		require.NotErrorIs(t, err, freddy.ErrUnauthenticated)
+		assert.Equal(t, 401, err.Previous.StatusCode)
+	})
+	runInBubble(t, "both keys are redacted", func(t *T) {
+		var sent []string
+		echo := testKey + " was replaced by " + otherKey
+		client, _ := rotating(t, keyed(&sent, unauthorized, faulty.Text(403, echo, "X-A: "+echo)), []string{testKey, otherKey})
+		o := t.post(client)
+		err := o.api(403, 2)
+		assert.Equal(t, "REDACTED was replaced by REDACTED", string(err.Body))
+		faulty.NoSecret(t, otherKey, err, o.response)
 	})
 }
