@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -289,4 +292,129 @@ func TestErrorLogged(t *testing.T) {
 			assert.NotContains(t, out.String(), "hidden")
 		}
 	}
+}
+
+func TestMayHaveSucceeded(t *testing.T) {
+	for _, row := range []struct {
+		err  error
+		want bool
+	}{
+		{nil, false},
+		{io.EOF, false},
+		{&freddy.ArgumentError{}, false},
+		{&freddy.NotConnectedError{}, false},
+		{&freddy.TransportError{Method: "POST"}, false},
+		{&freddy.TransportError{Method: "POST", Ambiguous: true}, true},
+		{&freddy.TransportError{Method: "POST", Previous: &freddy.APIError{Method: "POST", StatusCode: 503}}, false},
+		{&freddy.DecodeError{Method: "POST", StatusCode: 201}, true},
+		{&freddy.DecodeError{Method: "PUT", StatusCode: 200}, true},
+		{&freddy.DecodeError{Method: "PURGE", StatusCode: 200}, true},
+		{&freddy.DecodeError{Method: "GET", StatusCode: 200}, false},
+		{&freddy.DecodeError{Method: "HEAD", StatusCode: 200}, false},
+		{&freddy.DecodeError{Method: "OPTIONS", StatusCode: 200}, false},
+		{&freddy.APIError{Method: "POST", StatusCode: 400}, false},
+		{&freddy.APIError{Method: "POST", StatusCode: 408}, true},
+		{&freddy.APIError{Method: "POST", StatusCode: 409}, false},
+		{&freddy.APIError{Method: "POST", StatusCode: 429}, false},
+		{&freddy.APIError{Method: "DELETE", StatusCode: 429, Ambiguous: true}, true},
+		{&freddy.APIError{Method: "POST", StatusCode: 500}, true},
+		{&freddy.APIError{Method: "PATCH", StatusCode: 599}, true},
+		{&freddy.APIError{Method: "GET", StatusCode: 503}, false},
+		{&freddy.APIError{Method: "HEAD", StatusCode: 408}, false},
+		{&freddy.APIError{Method: "POST", StatusCode: 200}, false},
+	} {
+		assert.Equal(t, row.want, freddy.MayHaveSucceeded(row.err), "%#v", row.err)
+		if row.err != nil {
+			assert.Equal(t, row.want, freddy.MayHaveSucceeded(fmt.Errorf("sync: %w", row.err)), "%#v", row.err)
+			assert.Equal(t, row.want, freddy.MayHaveSucceeded(errors.Join(errTest, row.err)), "%#v", row.err)
+		}
+	}
+	runInBubble(t, "of calls", func(t *T) {
+		for response, want := range map[string]bool{
+			faulty.Text(201, "<html>"): true, faulty.Text(201, ""): true, faulty.Text(200, `{"id":5}`): true, faulty.Text(200, strings.Repeat("x", 1<<20+1)): true,
+			faulty.Text(200, `{"success":false}`): false, faulty.Text(422, "{}"): false, faulty.Text(503, ""): true, faulty.Text(302, ""): false,
+			faulty.Head(200, "Content-Length: 9") + "{": true, "BANANA\r\n\r\n": true,
+		} {
+			_, err := t.over(script(response)).Configurations().Create(t.Context(), freddy.ConfigurationCreateParams{
+				PersonalConnectorID: "p", Name: "n", Credentials: freddy.BearerCredentials("example-token"),
+			})
+			require.Error(t, err)
+			assert.Equal(t, want, freddy.MayHaveSucceeded(err), "%.60q: %v", response, err)
+			_, err = t.over(script(response)).Connectors().Get(t.Context(), "x")
+			require.Error(t, err)
+			assert.False(t, freddy.MayHaveSucceeded(err), "it only reads")
+		}
+		assert.False(t, freddy.MayHaveSucceeded(t.post(t.client(faulty.Refused(t))).err), "nothing was sent")
+	})
+}
+
+func TestHasCode(t *testing.T) {
+	err := &freddy.APIError{StatusCode: 200, Code: "INVALID_API_KEY"}
+	for _, wrapped := range []error{err, fmt.Errorf("sync: %w", err), errors.Join(io.EOF, err)} {
+		assert.True(t, freddy.HasCode(wrapped, freddy.CodeInvalidAPIKey))
+		assert.True(t, freddy.HasCode(wrapped, "other", freddy.CodeInvalidAPIKey))
+		assert.False(t, freddy.HasCode(wrapped, "other", ""))
+		assert.False(t, freddy.HasCode(wrapped))
+	}
+	for _, other := range []error{nil, io.EOF, &freddy.APIError{}, &freddy.TransportError{Previous: err, Err: io.EOF}, &freddy.NotConnectedError{Last: err}} {
+		assert.False(t, freddy.HasCode(other, "", freddy.CodeInvalidAPIKey))
+	}
+}
+
+// The error of an attempt's timeout is a net.Error, as that of net/http is.
+func TestNetError(t *testing.T) {
+	runInBubble(t, "attempt timeout", func(t *T) {
+		for name, handler := range map[string]faulty.Handler{"no response": faulty.Stall, "body": faulty.Then(faulty.Raw(faulty.Head(200, "Content-Length: 9")), faulty.Stall)} {
+			o := t.get(t.client(t.serve(handler).URL()), freddy.WithAttemptTimeout(time.Second), freddy.WithMaxRetries(1))
+			var netErr net.Error
+			require.ErrorAs(t, o.err, &netErr, name)
+			assert.True(t, netErr.Timeout())
+			assert.True(t, netErr.Temporary()) //nolint:staticcheck // old programs ask for it
+			require.NotErrorIs(t, o.err, context.DeadlineExceeded)
+			require.NotErrorIs(t, o.err, os.ErrDeadlineExceeded)
+			assert.Contains(t, o.err.Error(), "timeout: no complete response within 1s")
+		}
+	})
+	runInBubble(t, "other failures", func(t *T) {
+		o := t.get(t.client(t.serve(faulty.Close).URL()))
+		var netErr net.Error
+		require.ErrorAs(t, o.err, &netErr)
+		assert.False(t, netErr.Timeout())
+	})
+}
+
+func TestPrevious(t *testing.T) {
+	runInBubble(t, "the last error response", func(t *T) {
+		s := t.serve(faulty.Reply(503, "", "X-Request-Id: req_1"), faulty.Close, faulty.Reply(429, `{"error":"`+testKey+`"}`, "X-Request-Id: req_3"), faulty.Close)
+		o := t.do(t.client(s.URL()), http.MethodPut)
+		err := o.transport(0, 4)
+		require.NotNil(t, err.Previous)
+		assert.Equal(t, "req_3", err.Previous.RequestID)
+		assert.Equal(t, "REDACTED", err.Previous.Message)
+		assert.False(t, err.Previous.Ambiguous, "that is said of the call's error")
+		for _, sentinel := range []error{freddy.ErrServer, freddy.ErrRateLimited} {
+			require.NotErrorIs(t, o.err, sentinel)
+		}
+		assert.NotErrorAs(t, o.err, new(*freddy.APIError))
+	})
+	runInBubble(t, "none", func(t *T) {
+		assert.Nil(t, t.get(t.client(t.serve(faulty.Close).URL())).transport(0, 4).Previous)
+		assert.Nil(t, t.get(t.client(t.serve(faulty.Cut(200, 9, "{")).URL())).transport(200, 4).Previous, "a success that was cut off")
+	})
+}
+
+func TestAPIErrorRateLimit(t *testing.T) {
+	runInBubble(t, "of the final response", func(t *T) {
+		s := t.serve(faulty.Reply(503, "", "X-RateLimit-Limit: 7"), faulty.Reply(429, "", "X-RateLimit-Limit: 100", "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 1893456000.5", "Retry-After: 9"))
+		err := t.get(t.client(s.URL())).api(429, 2)
+		assert.Equal(t, &freddy.RateLimit{Limit: 100, Reset: time.Date(2030, 1, 1, 0, 0, 0, 500_000_000, time.UTC)}, err.RateLimit)
+		assert.Nil(t, t.get(t.client(t.serve(faulty.Reply(429, "", "Retry-After: 9")).URL())).api(429, 1).RateLimit)
+	})
+}
+
+func TestTooLargeText(t *testing.T) {
+	runInBubble(t, "says the limit", func(t *T) {
+		large := t.get(t.over(script(faulty.Text(200, connectorBody)), freddy.WithMaxResponseBytes(9))).decode(200)
+		assert.EqualError(t, large, "freddy: GET /v1"+connectorPath+": 200: the response body is larger than the limit of WithMaxResponseBytes")
+	})
 }
