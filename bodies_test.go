@@ -1,6 +1,7 @@
 package freddy_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -409,6 +410,39 @@ func TestInvalidBody(t *testing.T) {
 			assert.Equal(t, field, invalid.Field, body)
 		}
 	})
+	runInBubble(t, "C13 forms of times", func(t *T) {
+		noon := time.Date(2025, 11, 10, 8, 0, 0, 0, time.UTC)
+		for text, want := range map[string]time.Time{
+			"2025-11-10T08:00:00Z": noon, "2025-11-10t08:00:00z": noon, "2025-11-10T08:00:00": noon, "2025-11-10 08:00:00": noon, "2025-11-10 08:00:00+0000": noon,
+			"2025-11-10T09:00:00+01:00": noon, "2025-11-10T09:00:00+0100": noon, "2025-11-10 08:00:00Z": noon,
+			"2025-11-10T08:00:00.123456": noon.Add(123456 * time.Microsecond), "2025-11-10T08:00:00.5Z": noon.Add(time.Second / 2), "": {},
+		} {
+			// One item of a list.
+			s := t.serve(faulty.Reply(200, `[{"id":"a","createdAt":"`+text+`"},{"id":"b","created_at":null}]`))
+			page, err := t.client(s.URL()).Connectors().List(t.Context(), freddy.ConnectorListParams{})
+			require.NoError(t, err, text)
+			assert.True(t, want.Equal(page.Items[0].CreatedAt), "%q: %v", text, page.Items[0].CreatedAt)
+			assert.Zero(t, page.Items[1].CreatedAt)
+		}
+		for _, text := range []string{"soon", "2025-11-10", "08:00:00", "2025-13-10T08:00:00Z", "2025-11-10T08:00:00+1", "2025-11-10T08:00:00 PST", " ", "1762761600"} {
+			s := t.serve(faulty.Reply(200, `{"id":"a","createdAt":"`+text+`"}`))
+			assert.Equal(t, "/createdAt", t.get(t.client(s.URL())).decode(200).Field, text)
+		}
+	})
+	runInBubble(t, "C13 forms of integers", func(t *T) {
+		for number, want := range map[string]int{"5": 5, "5.0": 5, "5e0": 5, "0": 0, "50e-1": 5, "null": 0} {
+			s := t.serve(faulty.Reply(200, `{"status":"healthy","details":{"availableTools":`+number+`}}`))
+			result, err := t.client(s.URL()).Configurations().Test(t.Context(), "pconf_1")
+			require.NoError(t, err, number)
+			assert.Equal(t, want, result.Details.AvailableTools, number)
+		}
+		for _, number := range []string{"5.5", "1e400", "9223372036854775808", `"5"`, "true"} {
+			s := t.serve(faulty.Reply(200, `{"status":"healthy","details":{"availableTools":`+number+`}}`))
+			var decode *freddy.DecodeError
+			require.ErrorAs(t, second(t.client(s.URL()).Configurations().Test(t.Context(), "pconf_1")), &decode, number)
+			assert.Equal(t, "/details/availableTools", decode.Field, number)
+		}
+	})
 	runInBubble(t, "C13 unknown, null and repeated properties", func(t *T) {
 		get := func(body string) *freddy.Connector {
 			connector, err := t.client(t.serve(faulty.Reply(200, body)).URL()).Connectors().Get(t.Context(), "pcon_github")
@@ -425,6 +459,8 @@ func TestInvalidBody(t *testing.T) {
 		twice := get(`{"id":"a","name":"one","id":"b","name":"two","name":null}`)
 		assert.Equal(t, "b", twice.ID)
 		assert.Equal(t, "two", twice.Name)
+		objects := get(`{"id":"a","metadata":{"authMethod":"oauth2","x":1},"metadata":{"y":2},"metadata":null}`)
+		assert.Equal(t, freddy.ConnectorMetadata{Extra: map[string]json.RawMessage{"y": json.RawMessage("2")}}, objects.Metadata, "objects are not merged")
 	})
 	runInBubble(t, "C15 deep nesting", func(t *T) {
 		deep := func(levels int) string { return strings.Repeat("[", levels) + strings.Repeat("]", levels) }

@@ -93,6 +93,17 @@ func TestContentEncoding(t *testing.T) {
 			assert.Len(t, s.Requests(), len(recovers), "each corrupt response is retried")
 		}
 	})
+	runInBubble(t, "C1 gzip without a byte", func(t *T) {
+		// Responses without a body often keep the header.
+		chunked := faulty.Then(faulty.Raw(faulty.Head(200, "Content-Encoding: gzip", "Transfer-Encoding: chunked")), faulty.LastChunk)
+		for name, option := range options {
+			for _, handler := range []faulty.Handler{chunked, faulty.Reply(200, "", "Content-Encoding: gzip"), faulty.Reply(204, "", "Content-Encoding: gzip"), faulty.Then(faulty.Raw(faulty.Head(200, "Content-Encoding: gzip")), faulty.Close)} {
+				s := t.serve(handler)
+				require.NoError(t, t.client(s.URL(), option(t)).Configurations().Delete(t.Context(), "pconf_1"), name)
+				t.do(t.client(s.URL(), option(t)), http.MethodDelete).ok(1)
+			}
+		}
+	})
 	runInBubble(t, "C1 never gzip", func(t *T) {
 		for name, option := range options {
 			s := t.serve(faulty.Reply(200, connectorBody, "Content-Encoding: gzip"))

@@ -106,6 +106,36 @@ func TestErrorBody(t *testing.T) {
 			})
 		}
 	})
+	runInBubble(t, "D3 fields in other forms", func(t *T) {
+		for body, want := range map[string]freddy.APIError{
+			`{"message":"Validation Failed","errors":["position is null","line is null"]}`: {
+				Message: "Validation Failed", Fields: []freddy.FieldError{{Message: "position is null"}, {Message: "line is null"}},
+			},
+			`{"errors":["position is null","line is null"]}`: {
+				Message: "position is null (and 1 more)", Fields: []freddy.FieldError{{Message: "position is null"}, {Message: "line is null"}},
+			},
+			`{"message":["name must be a string"],"error":"Bad Request"}`: { // NestJS
+				Message: "Bad Request", Fields: []freddy.FieldError{{Message: "name must be a string"}},
+			},
+			`{"message":{"name":["is too short","is taken"]}}`: {
+				Message: "/name: is too short (and 1 more)", Fields: []freddy.FieldError{{Field: "/name", Message: "is too short"}, {Field: "/name", Message: "is taken"}},
+			},
+			`{"errors":{"name":["is taken"],"a/b":"c"}}`: { // Rails
+				Message: "/name: is taken (and 1 more)", Fields: []freddy.FieldError{{Field: "/name", Message: "is taken"}, {Field: "/a~1b", Message: "c"}},
+			},
+			`{"message":"m","errors":[{"field":"/x","message":"n","code":"k"},5,null]}`: {
+				Message: "m", Fields: []freddy.FieldError{{Field: "/x", Message: "n", Code: "k"}},
+			},
+			`{"detail":{"code":"connector_not_found","message":"gone"}}`:                          {Code: freddy.CodeConnectorNotFound, Message: "gone"},
+			`{"detail":{"code":"c","detail":"gone"}}`:                                             {Code: "c", Message: "gone"},
+			`{"error":{"code":"c","message":{"en":"gone"}}}`:                                      {Code: "c", Message: "/en: gone", Fields: []freddy.FieldError{{Field: "/en", Message: "gone"}}},
+			`{"code":"c","detail":{"message":"gone"},"error":{"code":"later","message":"later"}}`: {Code: "c", Message: "gone"},
+		} {
+			err := rejected(t, 422, body)
+			assert.Equal(t, []any{want.Code, want.Message, want.Fields}, []any{err.Code, err.Message, err.Fields}, body)
+			require.ErrorIs(t, err, freddy.ErrBadRequest)
+		}
+	})
 	runInBubble(t, "D4 request id of header and body", func(t *T) {
 		body := string(fixture(t, "error_detail_envelope.json"))
 		assert.Equal(t, "req_header", rejected(t, 400, body, "X-Request-Id: req_header").RequestID)

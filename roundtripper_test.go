@@ -58,6 +58,20 @@ func TestRoundTripper(t *testing.T) {
 			assert.Equal(t, errors.Is(own, context.DeadlineExceeded), err.Timeout())
 		}
 	})
+	t.Run("default transport replaced later", func(t *testing.T) { // not parallel: it changes a global
+		client, err := freddy.NewClient(testKey, freddy.WithBaseURL("http://127.0.0.1"), freddy.WithHTTPClient(&http.Client{}))
+		require.NoError(t, err)
+		original := http.DefaultTransport
+		defer func() { http.DefaultTransport = original }()
+		for _, id := range []string{"first", "second"} {
+			http.DefaultTransport = roundTrip(func(req *http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: 200, Request: req, Body: io.NopCloser(strings.NewReader(`{"id":"` + id + `"}`))}, nil
+			})
+			connector, err := client.Connectors().Get(t.Context(), "x")
+			require.NoError(t, err)
+			assert.Equal(t, id, connector.ID)
+		}
+	})
 	runInBubble(t, "H3 key in its errors", func(t *T) {
 		for _, leaked := range []string{testKey, base64.StdEncoding.EncodeToString([]byte(testKey)), url.QueryEscape("Bearer " + testKey)} {
 			c := t.over(roundTrip(func(*http.Request) (*http.Response, error) {
