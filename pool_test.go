@@ -1,0 +1,103 @@
+package freddy_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/aitronos/freddy-go"
+	"github.com/aitronos/freddy-go/internal/faulty"
+)
+
+func TestPool(t *testing.T) {
+	run(t, "J6 a wrapped NewTransport", func(t *T) {
+		// net/http's own default would open a connection for nearly every call.
+		const calls, workers = 5_000, 200
+		var connections atomic.Int64
+		server := httptest.NewUnstartedServer(reply(connectorBody))
+		server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+			if state == http.StateNew {
+				connections.Add(1)
+			}
+		}
+		server.Start()
+		t.Cleanup(server.Close)
+		base := freddy.NewTransport()
+		t.checks.CloseIdle(base.CloseIdleConnections)
+		var trips atomic.Int64
+		traced := roundTrip(func(req *http.Request) (*http.Response, error) { trips.Add(1); return base.RoundTrip(req) })
+		client := t.client(server.URL, withTransport(traced))
+		var next atomic.Int64
+		var tasks sync.WaitGroup
+		for range workers {
+			tasks.Go(func() {
+				for next.Add(1) <= calls {
+					_, err := client.Connectors().Get(t.Context(), "pcon_github")
+					assert.NoError(t, err)
+				}
+			})
+		}
+		tasks.Wait()
+		assert.EqualValues(t, calls, trips.Load())
+		assert.LessOrEqual(t, connections.Load(), int64(260))
+	})
+	runInBubble(t, "G3 a cancellation leaves the pool alone", func(t *T) {
+		// One caller's end of a wait or an attempt closes no other's connections.
+		s := t.serve(faulty.Reply(http.StatusOK, connectorBody), faulty.Reply(http.StatusServiceUnavailable, ""), faulty.Reply(http.StatusOK, connectorBody))
+		client := t.client(s.URL(), freddy.WithRetryBackoff(1<<62, 1<<62))
+		t.get(client).ok(1)
+		ready := make(chan struct{}, 1)
+		time.AfterFunc(time.Second, func() { ready <- struct{}{} })
+		t.canceled(client, http.MethodGet, ready).isTransport(0, 1) // in a wait
+		t.get(client).ok(1)
+		t.get(client, freddy.WithMaxRetries(0)).ok(1)
+		assert.Equal(t, 1, s.Accepted())
+	})
+	run(t, "A14 a dead HTTP/2 connection", func(t *T) {
+		// Packets are lost without a trace. With pings the attempt after the one that
+		// times out has another connection.
+		s := t.serveHTTP2(nil, faulty.StreamReply(200, connectorBody))
+		var dials atomic.Int32
+		dead := make(chan struct{})
+		transport := t.transport()
+		transport.ForceAttemptHTTP2 = true
+		transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: 100 * time.Millisecond, PingTimeout: 100 * time.Millisecond} // a third of the attempt's timeout
+		transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := new(net.Dialer).DialContext(ctx, network, address)
+			if err == nil && dials.Add(1) == 1 {
+				conn = &deadConn{Conn: conn, dead: dead}
+			}
+			return conn, err
+		}
+		client := t.client(s.URL(), withTransport(transport), freddy.WithAttemptTimeout(300*time.Millisecond))
+		t.get(client).ok(1)
+		close(dead)
+		o := t.get(client)
+		require.NoError(t, o.err)
+		assert.LessOrEqual(t, o.response.Attempts, 3)
+		assert.EqualValues(t, 2, dials.Load())
+	})
+}
+
+// A deadConn loses what is written, and receives nothing, once dead is closed.
+type deadConn struct {
+	net.Conn
+	dead <-chan struct{}
+}
+
+func (c *deadConn) Write(p []byte) (int, error) {
+	select {
+	case <-c.dead:
+		return len(p), nil
+	default:
+		return c.Conn.Write(p)
+	}
+}
