@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"net/http"
@@ -130,6 +131,76 @@ func TestEcho(t *testing.T) {
 			}
 		})
 	}
+	// The beginning of a secret at the end of an incomplete body.
+	for name, response := range map[string]func(part string) string{
+		"error body cut": func(part string) string {
+			return faulty.Head(404, "Content-Length: 9999") + `{"message":"no key ` + part
+		},
+		"error body cut in chunks": func(part string) string {
+			return faulty.Head(404, "Transfer-Encoding: chunked") + fmt.Sprintf("%x\r\n%s\r\n", len(part)+12, `{"message":"`+part)
+		},
+		"members": func(part string) string {
+			return faulty.Head(422, "Content-Length: 9999") + `{"detail":[{"loc":["body","x"],"msg":"m","type":"t"},{"msg":"` + part
+		},
+		"code": func(part string) string {
+			return faulty.Head(404, "Content-Length: 9999") + `{"error":{"code":"` + part
+		},
+		"trace id":        func(part string) string { return faulty.Head(404, "Content-Length: 9999") + `{"trace_id":"` + part },
+		"name of a field": func(part string) string { return faulty.Head(404, "Content-Length: 9999") + `{"errors":{"` + part },
+		"page":            func(part string) string { return faulty.Head(502, "Content-Length: 9999") + "<p>" + part },
+		"gzip cut": func(part string) string {
+			return faulty.Text(404, gzippedWithoutEnd("<p>"+part), "Content-Encoding: gzip")
+		},
+		"over the limit": func(part string) string {
+			return faulty.Text(404, strings.Repeat("x", 64<<10-len(part))+part+"and more")
+		},
+		"success too large": func(part string) string { return faulty.Text(200, strings.Repeat(" ", 150-len(part))+part+"and more") },
+		"stalled":           func(part string) string { return faulty.Head(404, "Content-Length: 9999") + part },
+	} {
+		runInBubble(t, "cut: "+name, func(t *T) {
+			for _, key := range []string{testKey, oddKey} {
+				for form, echo := range forms(key) {
+					for _, n := range []int{8, 9, len(echo) / 2, len(echo) - 1, len(echo)} {
+						part := echo[:n]
+						if n < 8 || strings.ContainsAny(part, "\"\\<") && strings.HasPrefix(form, "plain") {
+							continue // not as it would be in JSON
+						}
+						client := t.newClient(key, freddy.WithBaseURL("http://127.0.0.1"), freddy.WithMaxRetries(0), freddy.WithMaxResponseBytes(150), withTransport(script(response(part))))
+						_, err := client.Connectors().Get(t.Context(), "x")
+						require.Error(t, err)
+						text := fmt.Sprintf("%+v %#v", err, err)
+						var apiErr *freddy.APIError
+						if errors.As(err, &apiErr) {
+							text += string(apiErr.Body) + string(apiErr.Details) + fmt.Sprint(*apiErr)
+						}
+						assert.NotContains(t, text, part, "%s, %d bytes", form, n)
+					}
+				}
+			}
+		})
+	}
+	runInBubble(t, "cut: credentials", func(t *T) {
+		for n := 8; n <= len(secret); n++ {
+			_, err := t.over(script(faulty.Head(422, "Content-Length: 9999")+`{"message":"rejected: `+secret[:n])).Configurations().Create(t.Context(), freddy.ConfigurationCreateParams{
+				PersonalConnectorID: "p", Name: "n", Credentials: freddy.APIKeyCredentials(secret),
+			})
+			var apiErr *freddy.APIError
+			require.ErrorAs(t, err, &apiErr)
+			assert.Equal(t, "rejected: REDACTED", apiErr.Message)
+			assert.Equal(t, `{"message":"rejected: REDACTED`, string(apiErr.Body))
+		}
+	})
+	runInBubble(t, "cut: a shorter beginning, or not at the end", func(t *T) {
+		for _, body := range []string{`{"message":"rejected: ` + testKey[:7], `{"message":"` + testKey[:9] + ` is short"`} {
+			var apiErr *freddy.APIError
+			require.ErrorAs(t, second(t.over(script(faulty.Head(422, "Content-Length: 9999")+body)).Connectors().Get(t.Context(), "x")), &apiErr)
+			assert.Equal(t, body, string(apiErr.Body))
+		}
+		whole := `{"message":"` + testKey[:9] + `"}`
+		var apiErr *freddy.APIError
+		require.ErrorAs(t, second(t.over(script(faulty.Text(422, whole))).Connectors().Get(t.Context(), "x")), &apiErr)
+		assert.Equal(t, whole, string(apiErr.Body), "the body is complete")
+	})
 	runInBubble(t, "in an invalid status line or header", func(t *T) {
 		for _, response := range []string{
 			testKey + "\r\n\r\n", "HTTP/1.1 " + testKey + "\r\n\r\n", "HTTP/1.1 200 " + testKey + "\r\n" + testKey + "\r\n\r\n",
@@ -200,6 +271,9 @@ func TestEcho(t *testing.T) {
 		}
 	})
 }
+
+// gzippedWithoutEnd compresses a text without its checksum.
+func gzippedWithoutEnd(text string) string { return gzipped(text)[:len(gzipped(text))-8] }
 
 // oddKey differs from all its encodings.
 const oddKey = `fk-"<&>'\/+=~?#{}-5e9d7c`
