@@ -107,7 +107,7 @@ func flakyUnit(name string, s *server, bases map[string]string) unit {
 		name, answers string
 		make          func(base string) (get func() error)
 	}{
-		{freddyName, freddyName, freddyCaller(freddy.WithRetryWait(time.Millisecond, time.Millisecond))},
+		{freddyName, freddyName, freddyCaller(freddy.WithRetryBackoff(time.Millisecond, time.Millisecond))},
 		{defaultWaits, freddyName, freddyCaller()},
 		{tunedName, plain, tuned(256)},
 		{retrying, plain, func(base string) func() error {

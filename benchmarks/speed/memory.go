@@ -186,7 +186,7 @@ func retryUnit() unit {
 	body := clients.Find(freddyName).Body()
 	gets := func(with503 bool) func() error {
 		n := 0
-		client := newFreddy(freddy.WithRetryWait(0, 0), freddy.WithHTTPClient(&http.Client{
+		client := newFreddy(freddy.WithRetryBackoff(0, 0), freddy.WithHTTPClient(&http.Client{
 			Transport: inMemory(func(*http.Request) (int, []byte) {
 				n++
 				if with503 && n%7 == 1 {
