@@ -6,13 +6,13 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/google/go-github/v89/github"
+	"github.com/google/go-github/v93/github"
 )
 
 var _ = add(Client{
 	Tag:      "github",
 	Name:     "go-github",
-	Module:   "github.com/google/go-github/v89",
+	Module:   "github.com/google/go-github/v93",
 	Defaults: "WithAuthToken; http.Client{} (no timeout, 10 redirects), no retry, refuses calls until a rate limit resets",
 	failure:  `{"message":"MESSAGE","documentation_url":"https://docs.example.com"}`,
 	body:     "github.json",
@@ -36,8 +36,7 @@ var _ = add(Client{
 				return len(repositories), err
 			},
 			Create: func(ctx context.Context) error {
-				name := Name
-				_, _, err := client.Repositories.Create(ctx, "acme", &github.Repository{Name: &name})
+				_, _, err := client.Repositories.Create(ctx, "acme", github.CreateRepositoryRequest{Name: Name})
 				return err
 			},
 		}, err
