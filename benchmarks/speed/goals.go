@@ -1,129 +1,112 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"slices"
-
-	"github.com/aitronos/freddy-go/benchmarks/internal/clients"
 )
 
-// What is to be reached, beside the floor of each unit of work.
+// The goals. Times are ratios to net/http unless a comment says otherwise.
 const (
-	getTime     = 0.5 // of net/http
-	getAllocs   = 30
-	missingTime = 1.0
+	getTime     = 0.42
+	getAllocs   = 20 // with those of the RoundTripper, transportAllocs
 	pageTime    = 0.25
-	pageBytes   = 0.5
-	retryRounds = 0.5  // of net/http's Get, that a retry adds
-	crowdRate   = 1.0  // of a tuned net/http
-	crowdDials  = 1.05 // likewise: it is the same pool, in which dials race
-	flakyRate   = 0.85 // of the rate at the healthy server
-	flakyDials  = 1.2  // of the connections of a tuned net/http without retries
-	heldPages   = 2.0
-	startTime   = 1.25 // of a program with net/http alone
+	pageAllocs  = 90
+	pageBytes   = 0.50
+	missingTime = 0.95
+	retryTime   = 0.50 // what a retry adds, in Gets
+	peakHeap    = 2.7  // in sizes of the response
+	heldPages   = 2.0  // memory that All holds, in pages
+	startTime   = 1.25
 
-	// What CI holds besides: allocations that are there now.
-	pageAllocs    = 338
-	missingAllocs = 29
+	burstConnections    = 8   // over HTTP/2 with 250 streams
+	burstConnectionsFew = 0.5 // with 100 streams, of a tuned net/http
+	burstDelay          = 1.0 // over HTTP/1.1, in times of one call
+	crowdRate           = 1.0 // of a tuned net/http
+	crowdDials          = 1.05
+	flakyRate           = 0.85 // of the rate at the healthy server
+	flakyDials          = 1.2  // of the connections a request of a tuned net/http, without retries
+	keyConnections      = workers + 5
+	wrappedConnections  = 260
 )
 
-// A goal is what was to be reached, and what was.
+// A goal is what is to be reached, and what was measured.
 type goal struct {
 	what, wanted, measured string
 	met                    bool
 }
 
-func atMost(what string, most float64, is ratio) goal {
-	return goal{what, fmt.Sprintf("at most %.2f", most), is.String(), is.median <= most}
+func atMost(what string, most float64, measured spread) goal {
+	return goal{what, fmt.Sprintf("at most %.2f", most), measured.String(), measured.median <= most}
 }
 
-func atLeast(what string, least float64, is ratio) goal {
-	return goal{what, fmt.Sprintf("at least %.2f", least), is.String(), is.median >= least}
+func atLeast(what string, least float64, measured spread) goal {
+	return goal{what, fmt.Sprintf("at least %.2f", least), measured.String(), measured.median >= least}
+}
+
+// atMostCount is atMost for what is counted.
+func atMostCount(what string, most float64, measured spread) goal {
+	return goal{what, fmt.Sprintf("at most %.0f", most), measured.whole(), measured.median <= most}
 }
 
 func (r *results) goals() []goal {
-	allocs := r.get.median(freddyName, allocsOf)
-	next := fastestSDK(r.get)
-	_, added := retryCost(r.retry)
 	goals := []goal{
 		atMost("Get: time, of net/http's", getTime, r.get.ratio(freddyName, plain, timeOf)),
-		{"Get: allocations", fmt.Sprintf("at most %d", getAllocs), fmt.Sprintf("%.0f", allocs), allocs <= getAllocs},
-		atMost("Get: time, of the fastest other SDK's ("+next+")", 1, r.get.ratio(freddyName, next, timeOf)),
-		atMost("404: time, of net/http's", missingTime, r.missing.ratio(freddyName, plain, timeOf)),
+		atMostCount("Get: allocations", getAllocs, r.get.spread(freddyName, allocsOf)),
 		atMost("page of 100: time, of net/http's", pageTime, r.page.ratio(freddyName, plain, timeOf)),
+		atMostCount("page of 100: allocations", pageAllocs, r.page.spread(freddyName, allocsOf)),
 		atMost("page of 100: bytes allocated, of net/http's", pageBytes, r.page.ratio(freddyName, plain, bytesOf)),
-		atMost("one 503 and a retry: what it adds, in Gets of net/http", retryRounds, added),
+		atMost("404: time, of net/http's", missingTime, r.missing.ratio(freddyName, plain, timeOf)),
+		atMost("a 503 and a second attempt: time, of a Get of net/http", retryTime, r.retry.ratio(extraAttempt, plain, timeOf)),
+		atMost("response of 10 MiB: peak of the heap, in sizes of the response", peakHeap, r.peak.spread(freddyName, peakOf)),
+		atMost("All over 10,000: memory held, in pages", heldPages, constant(float64(r.held)/float64(r.heldPage))),
+		atMost("start of a program: time, of net/http's", startTime, r.start.ratio(freddyName, plain, timeOf)),
+		atMostCount("cold burst of 256, "+distant2.name+": connections", burstConnections, r.burst2.spread(freddyName, connectionsOf)),
+		atMost("cold burst of 256, "+distant2few.name+": connections, of a tuned net/http's", burstConnectionsFew, r.burst2few.ratio(freddyName, tunedName, connectionsOf)),
+		atMost("cold burst of 256, "+distant1.name+": later than a tuned net/http, in times of one call", burstDelay, lateness(r.burst1)),
 	}
 	for _, t := range []table{r.http1, r.http2} {
-		goals = append(goals, atLeast(t.name+": calls a second, of a tuned net/http's", crowdRate, t.ratio(freddyName, tunedName, rateOf)))
+		goals = append(goals, atLeast(t.name+", 256 goroutines: calls a second, of a tuned net/http's", crowdRate, t.ratio(freddyName, tunedName, rateOf)))
 	}
 	for _, t := range []table{r.dials1, r.dials2} {
-		goals = append(goals, atMost(t.name+": connections of all rounds, of a tuned net/http's", crowdDials, t.ratioOfSums(freddyName, tunedName, connectionsOf)))
+		goals = append(goals, atMost(t.name+", 256 goroutines: connections, of a tuned net/http's", crowdDials, t.ratioOfSums(freddyName, tunedName, connectionsOf)))
 	}
 	for _, t := range []table{r.flaky1, r.flaky2} {
 		goals = append(goals,
-			atLeast(t.name+": calls a second, of those at the healthy server", flakyRate, t.ratio(freddyName, freddyName+healthyOf, rateOf)),
+			atLeast(t.name+": calls a second, of those at the healthy server", flakyRate, t.ratio(freddyName, freddyName+healthySuffix, rateOf)),
 			atMost(t.name+": connections a request, of a tuned net/http's", flakyDials, t.ratioOfSums(freddyName, tunedName, dialsOf)))
 	}
-	goals = append(goals, atMost("start of a program: time, of net/http's", startTime, r.start.ratio(freddyName, plain, timeOf)))
-	pages := float64(r.held) / float64(r.heldPage)
-	return append(goals, goal{
-		"All over 10,000: memory held, in pages", fmt.Sprintf("at most %.0f", heldPages),
-		fmt.Sprintf("%.2f", pages), pages <= heldPages,
+	for _, t := range []table{r.keys1, r.keys2} {
+		goals = append(goals, atMostCount(t.name+" with WithAPIKey: connections of 50 workers", keyConnections, t.spread(derived, connectionsOf)))
+	}
+	for _, t := range []table{r.wrap1, r.wrap2} {
+		goals = append(goals, atMostCount(t.name+": connections of 200 goroutines", wrappedConnections, t.spread(wrapsNew, connectionsOf)))
+	}
+	for _, t := range []table{r.get, r.page, r.missing} {
+		next := otherSDKs(t.byRatio(plain, timeOf))[0]
+		goals = append(goals, atMost(t.name+": time, of the fastest other SDK's ("+next+")", 1, t.ratio(freddyName, next, timeOf)))
+	}
+	for _, t := range []table{r.http1, r.http2} {
+		others := otherSDKs(t.byRatio(tunedName, rateOf))
+		next := others[len(others)-1]
+		goals = append(goals, atLeast(t.name+", 256 goroutines: calls a second, of the fastest other SDK's ("+next+")", 1, t.ratio(freddyName, next, rateOf)))
+	}
+	return goals
+}
+
+// constant is the spread of what is measured once.
+func constant(value float64) spread { return spread{value, value, value} }
+
+// otherSDKs removes this client and those that are written by hand.
+func otherSDKs(names []string) []string {
+	return slices.DeleteFunc(names, func(name string) bool {
+		return slices.Contains([]string{freddyName, plain, retrying, tunedName, twinName, oneCall}, name)
 	})
 }
 
-// fastestSDK is the fastest client in t that is neither this one nor made by
-// hand.
-func fastestSDK(t table) string {
-	names := slices.DeleteFunc(t.byRatio(plain, timeOf), func(name string) bool {
-		return name == freddyName || name == plain || name == retrying
+// lateness is how much longer a burst takes than with a tuned net/http, in times of
+// one call.
+func lateness(t table) spread {
+	return perRound(len(t.rows[freddyName]), func(i int) float64 {
+		return float64(t.rows[freddyName][i].time-t.rows[tunedName][i].time) / float64(t.rows[oneCall][i].time)
 	})
-	return names[0]
-}
-
-// check measures what CI holds: allocations, which are stable, and two times, which
-// are not: that of a Get may be half more than the goal, that of a start two fifths.
-func check() error {
-	each("200ms")
-	var wrong []error
-	for _, row := range []struct {
-		of     unit
-		allocs float64
-		time   float64 // 0: not held
-	}{{getUnit(), getAllocs, getTime * 1.5}, {pageUnit(), pageAllocs, 0}, {missingUnit(), missingAllocs, 0}} {
-		t := row.of.only(freddyName, plain).run(5)
-		time, allocs := t.ratio(freddyName, plain, timeOf), t.median(freddyName, allocsOf)
-		fmt.Printf("%s: %s of the time of %s, %.0f allocations\n", t.name, time, plain, allocs)
-		if allocs > row.allocs {
-			wrong = append(wrong, fmt.Errorf("%s: %.0f allocations, more than %.0f", t.name, allocs, row.allocs))
-		}
-		if row.time > 0 && time.median > row.time {
-			wrong = append(wrong, fmt.Errorf("%s: %.2f of the time of %s, more than %.2f", t.name, time.median, plain, row.time))
-		}
-	}
-	return errors.Join(append(wrong, checkStart(startTime*1.4))...)
-}
-
-// checkStart compares how long a program with this client takes from its start to
-// its end with one that has net/http alone.
-func checkStart(most float64) error {
-	folder, err := os.MkdirTemp("", "speed")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(folder)
-	programs, err := buildPrograms(folder, clients.Find(freddyName), clients.Find(plain))
-	if err != nil {
-		return err
-	}
-	t := startUnit(programs).only(freddyName, plain).run(15)
-	time := t.ratio(freddyName, plain, timeOf)
-	fmt.Printf("%s of a program: %s of the time of %s\n", t.name, time, plain)
-	if time.median > most {
-		return fmt.Errorf("start of a program: %.2f of the time of %s, more than %.2f", time.median, plain, most)
-	}
-	return nil
 }

@@ -1,11 +1,10 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net/http"
+	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,125 +17,218 @@ import (
 
 const (
 	crowd     = 256 // goroutines that call at the same time
-	fewer     = 64  // the same, against the flaky server
 	callsEach = 40  // of each goroutine in a round
-	flakyEach = 100 // likewise
+	fewer     = 64  // goroutines, at the flaky server
+	flakyEach = 100 // calls of each of them
 )
 
-// tuned returns what makes a Get of a base URL that nobody has used yet.
-func tuned(perHost int) func(base string) func() error {
-	return func(base string) func() error {
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 2*perHost, perHost
-		return getOf(clients.ByHand(&http.Client{Transport: transport}, base))
-	}
+// A maker returns a Get of a new client, and a func that closes its connections.
+type maker func(base string) (get func() error, closeIdle func())
+
+// tuned is net/http with as many idle connections as this client keeps.
+func tuned(base string) (func() error, func()) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 2*crowd, crowd
+	return getOf(clients.ByHand(&http.Client{Transport: transport}, base)), transport.CloseIdleConnections
 }
 
-func itself(client clients.Client) func(base string) func() error {
-	return func(base string) func() error {
+// usual makes a client as its SDK does.
+func usual(client clients.Client) maker {
+	return func(base string) (func() error, func()) {
 		api, err := client.New(base, nil)
 		if err != nil {
 			panic(err)
 		}
 		if client, ok := api.Value.(*retryablehttp.Client); ok {
-			client.Logger = nil // it has taken stderr before it could be silenced
+			client.Logger = nil // it kept stderr from before silence
 		}
-		return getOf(api)
+		return getOf(api), closerOf(api.Value)
 	}
 }
 
-func getOf(api clients.API) func() error {
-	return func() error {
-		name, err := api.Get(context.Background(), clients.ID)
-		return wrong(err, name != clients.Name)
+// closerOf returns the CloseIdleConnections of a client, if it has one.
+func closerOf(client any) func() {
+	if c, ok := client.(interface{ CloseIdleConnections() }); ok {
+		return c.CloseIdleConnections
+	}
+	return func() {}
+}
+
+// withOptions makes this client.
+func withOptions(opts ...freddy.Option) maker {
+	return func(base string) (func() error, func()) {
+		client := newFreddy(append(opts, freddy.WithBaseURL(base))...)
+		return freddyGet(client), client.CloseIdleConnections
 	}
 }
 
-// crowdUnit has 256 goroutines call for a while.
-func crowdUnit(name string, s *server, bases map[string]string) unit {
-	return everyCaller(name, bases, func(get func() error) reading { return s.load(crowd, callsEach, 3, get) })
-}
-
-// burstUnit has 256 goroutines make the first calls of a client, all at once.
-func burstUnit(name string, s *server, bases map[string]string) unit {
-	return everyCaller(name, bases, func(get func() error) reading { return s.load(crowd, 1, 0, get) })
-}
-
-// dialsUnit counts the connections of the first calls of 256 goroutines. Over
-// HTTP/2 their number is left to chance, so that it takes many rounds.
-func dialsUnit(name string, s *server, bases map[string]string) unit {
-	return everyCaller(name, bases, func(get func() error) reading { return s.load(crowd, 4, 0, get) }).only(freddyName, tunedName)
+// measured is a contender of a new client in each round. Some SDKs share
+// http.DefaultTransport, which begins without connections, too.
+func measured(name, base string, make maker, measure func(get func() error) reading) contender {
+	return contender{name, func() reading {
+		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+		get, closeIdle := make(base)
+		defer closeIdle()
+		return measure(get)
+	}}
 }
 
 // everyCaller is a unit of all clients with the connections that they have by
-// themselves. Some share http.DefaultTransport, which begins without any.
-func everyCaller(name string, bases map[string]string, measure func(get func() error) reading) unit {
+// default.
+func (s *server) everyCaller(name string, n network, measure func(get func() error) reading) unit {
 	u := unit{name: name, floor: tunedName}
-	add := func(name, base string, make func(base string) func() error) {
-		u.of = append(u.of, contender{name, func() reading {
-			http.DefaultTransport.(*http.Transport).CloseIdleConnections()
-			return measure(make(base))
-		}})
+	add := func(name, client string, make maker) {
+		u.of = append(u.of, measured(name, s.base(n, client), make, measure))
 	}
-	add(tunedName, bases[plain], tuned(256))
+	add(tunedName, plain, tuned)
 	for _, client := range clients.All() {
-		if base := bases[client.Name]; !client.TLSOnly || strings.HasPrefix(base, "https:") {
-			add(client.Name, base, itself(client))
+		if n.tls || !client.TLSOnly {
+			add(client.Name, client.Name, usual(client))
 		}
 	}
-	add(twinName, bases[plain], tuned(256))
+	add(twinName, plain, tuned)
 	return u
 }
 
-// poolUnit is net/http with pools of several sizes.
-func poolUnit(s *server) unit {
-	u := unit{name: "idle connections kept", floor: "256"}
-	for _, perHost := range []int{2, 16, 64, 128, 256, 512} {
-		u.of = append(u.of, contender{fmt.Sprint(perHost), func() reading {
-			return s.load(crowd, callsEach, 3, tuned(perHost)(s.Plain[plain]))
-		}})
-	}
+// crowdUnit has 256 goroutines call for a while.
+func (s *server) crowdUnit(n network) unit {
+	return s.everyCaller(n.name, n, func(get func() error) reading { return s.load(crowd, callsEach, 3, get) })
+}
+
+// dialsUnit counts the connections of the first calls of 256 goroutines. Their number
+// is left to chance, so it takes many rounds.
+func (s *server) dialsUnit(n network) unit {
+	return s.everyCaller(n.name, n, func(get func() error) reading { return s.load(crowd, 4, 0, get) }).only(freddyName, tunedName)
+}
+
+// burstUnit has 256 goroutines make the first calls of a client, all at once.
+func (s *server) burstUnit(n network) unit {
+	u := s.everyCaller("cold burst, "+n.name, n, func(get func() error) reading { return s.load(crowd, 1, 0, get) })
+	u.of = append(u.of, measured(oneCall, s.base(n, plain), tuned, func(get func() error) reading { return s.load(1, 1, 0, get) }))
 	return u
 }
 
-// flakyUnit calls the flaky server with waits of at most a millisecond before a
-// retry, so that connections are seen and not waits; and with freddy's own waits.
-func flakyUnit(name string, s *server, bases map[string]string) unit {
-	u := unit{name: name, floor: tunedName}
-	for _, c := range []struct {
-		name, answers string
-		make          func(base string) (get func() error)
-	}{
-		{freddyName, freddyName, freddyCaller(freddy.WithRetryBackoff(time.Millisecond, time.Millisecond))},
-		{defaultWaits, freddyName, freddyCaller()},
-		{tunedName, plain, tuned(256)},
-		{retrying, plain, func(base string) func() error {
-			client := retryablehttp.NewClient()
-			client.Logger, client.RetryWaitMin, client.RetryWaitMax = nil, time.Millisecond, time.Millisecond
-			return getOf(clients.Retrying(client, base))
-		}},
-	} {
-		for _, mode := range [][2]string{{"/ok", healthyOf}, {"/flaky", ""}} {
-			u.of = append(u.of, contender{c.name + mode[1], func() reading {
-				return s.load(fewer, flakyEach, 2, c.make(bases[c.answers]+mode[0]))
-			}})
+// flakyUnit calls the flaky server with a backoff of at most a millisecond, so that
+// connections are measured and not delays; and with freddy's default backoff.
+func (s *server) flakyUnit(n network) unit {
+	u := unit{name: "flaky, " + n.name, floor: tunedName}
+	add := func(name, client string, make maker) {
+		for _, mode := range [][2]string{{"/ok", healthySuffix}, {"/flaky", ""}} {
+			u.of = append(u.of, measured(name+mode[1], s.base(n, client)+mode[0], make, func(get func() error) reading {
+				return s.load(fewer, flakyEach, 2, get)
+			}))
 		}
 	}
+	add(freddyName, freddyName, withOptions(freddy.WithRetryBackoff(time.Millisecond, time.Millisecond)))
+	add(ownBackoff, freddyName, withOptions())
+	add(tunedName, plain, tuned)
+	add(retrying, plain, func(base string) (func() error, func()) {
+		client := retryablehttp.NewClient()
+		client.Logger, client.RetryWaitMin, client.RetryWaitMax = nil, time.Millisecond, time.Millisecond
+		return getOf(clients.Retrying(client, base)), client.HTTPClient.CloseIdleConnections
+	})
 	return u
 }
 
-func freddyCaller(opts ...freddy.Option) func(base string) func() error {
-	return func(base string) func() error {
-		client := newFreddy(append(opts, freddy.WithBaseURL(base))...)
-		return func() error {
-			_, err := client.Connectors().Get(context.Background(), clients.ID)
-			return err
-		}
+const (
+	keys       = 1000
+	workers    = 50
+	callsAKey  = 4
+	oneKey     = "one client"
+	derived    = "1,000 with WithAPIKey"
+	newClients = "1,000 with NewClient"
+)
+
+// keysUnit has 50 workers call with 1,000 keys in turn.
+func (s *server) keysUnit(n network) unit {
+	u := unit{name: "1,000 keys, " + n.name, floor: oneKey}
+	base := freddy.WithBaseURL(s.base(n, freddyName))
+	add := func(name string, make func() []*freddy.Client) {
+		u.of = append(u.of, contender{name, func() reading { return s.withKeys(make) }})
 	}
+	add(oneKey, func() []*freddy.Client { return slices.Repeat([]*freddy.Client{newFreddy(base)}, keys) })
+	add(derived, func() []*freddy.Client {
+		first := newFreddy(base)
+		return eachKey(func(key string) *freddy.Client {
+			client, err := first.WithAPIKey(key)
+			if err != nil {
+				panic(err)
+			}
+			return client
+		})
+	})
+	add(newClients, func() []*freddy.Client {
+		return eachKey(func(key string) *freddy.Client { return newFreddyFor(key, base) })
+	})
+	return u
 }
 
-// load has goroutines make calls, some before those that are measured, and
-// counts the connections and the requests of all of them.
+func eachKey(make func(key string) *freddy.Client) []*freddy.Client {
+	all := []*freddy.Client{}
+	for i := range keys {
+		all = append(all, make(fmt.Sprintf("%s-%d", clients.Key, i)))
+	}
+	return all
+}
+
+// withKeys measures workers that take the clients in turn. Its heap and goroutines
+// are those of the clients and their idle connections, made and afterwards still
+// there.
+func (s *server) withKeys(make func() []*freddy.Client) reading {
+	heapBefore, goroutinesBefore := heap(), runtime.NumGoroutine()
+	all := make()
+	var next atomic.Int64
+	r := s.load(workers, len(all)*callsAKey/workers, 0, func() error {
+		i := int(next.Add(1)) % len(all)
+		return freddyGet(all[i])()
+	})
+	r.heap, r.goroutines = heap()-heapBefore, runtime.NumGoroutine()-goroutinesBefore
+	for _, client := range all {
+		client.CloseIdleConnections()
+	}
+	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > goroutinesBefore && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond) // the goroutines of connections end a little later
+	}
+	return r
+}
+
+const (
+	wrappedCalls   = 20_000
+	wrappedWorkers = 200
+	ownTransport   = "freddy's own transport"
+	wrapsNew       = "NewTransport, wrapped"
+	wrapsDefault   = "http.DefaultTransport, wrapped"
+)
+
+// wrapUnit has 200 goroutines call through a RoundTripper of the program, as one for
+// tracing is.
+func (s *server) wrapUnit(n network) unit {
+	u := unit{name: "wrapped transport, " + n.name, floor: ownTransport}
+	add := func(name string, options func() []freddy.Option) {
+		u.of = append(u.of, measured(name, s.base(n, freddyName), func(base string) (func() error, func()) {
+			return withOptions(options()...)(base)
+		}, func(get func() error) reading {
+			return s.load(wrappedWorkers, wrappedCalls/wrappedWorkers, 0, get)
+		}))
+	}
+	around := func(inner func() *http.Transport) func() []freddy.Option {
+		return func() []freddy.Option { return []freddy.Option{withTransport(wrapper{inner()})} }
+	}
+	add(ownTransport, func() []freddy.Option { return nil })
+	add(wrapsNew, around(freddy.NewTransport))
+	add(wrapsDefault, around(http.DefaultTransport.(*http.Transport).Clone))
+	return u
+}
+
+// A wrapper adds nothing to its transport.
+type wrapper struct{ *http.Transport }
+
+func (w wrapper) RoundTrip(req *http.Request) (*http.Response, error) {
+	return w.Transport.RoundTrip(req)
+}
+
+// load has goroutines make calls, first a number that is not measured, and counts the
+// connections and the requests of all of them.
 func (s *server) load(goroutines, each, before int, call func() error) reading {
 	earlier := s.seen()
 	run(goroutines, before, call)
@@ -146,7 +238,7 @@ func (s *server) load(goroutines, each, before int, call func() error) reading {
 	return r
 }
 
-// run has goroutines make a number of calls each, as fast as they come.
+// run has goroutines make a number of calls each, one after another.
 func run(goroutines, each int, call func() error) reading {
 	times := make([]time.Duration, max(1, goroutines*each))
 	var failed atomic.Int64

@@ -15,50 +15,57 @@ import (
 	"github.com/aitronos/freddy-go/benchmarks/internal/clients"
 )
 
-// base is asked for nothing: every answer comes from memory.
+// base receives no request: every response comes from memory.
 const base = "https://api.example.com"
 
-// inMemory is a RoundTripper that answers without a network, so that the client
-// alone is measured.
+// inMemory is a RoundTripper that responds without a network, so that only the client
+// is measured. It allocates transportAllocs times a call.
 type inMemory func(*http.Request) (status int, body []byte)
 
-func (answer inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
-	status, body := answer(req)
+// transportAllocs counts a Response, a Reader and a Closer.
+const transportAllocs = 3
+
+// header is that of every response in memory. No client changes it.
+var header = http.Header{"Content-Type": {"application/json"}, "X-Request-Id": {"req_bench"}}
+
+func (respond inMemory) RoundTrip(req *http.Request) (*http.Response, error) {
+	status, body := respond(req)
+	return response(req, status, io.NopCloser(bytes.NewReader(body)), int64(len(body))), nil
+}
+
+func response(req *http.Request, status int, body io.ReadCloser, length int64) *http.Response {
 	return &http.Response{
 		Status:        http.StatusText(status),
 		StatusCode:    status,
 		Proto:         "HTTP/1.1",
 		ProtoMajor:    1,
 		ProtoMinor:    1,
-		Header:        http.Header{"Content-Type": {"application/json"}, "X-Request-Id": {"req_bench"}},
-		Body:          io.NopCloser(bytes.NewReader(body)),
-		ContentLength: int64(len(body)),
+		Header:        header,
+		Body:          body,
+		ContentLength: length,
 		Request:       req,
-	}, nil
+	}
 }
 
-// always answers the same.
+// always returns the same response to every request.
 func always(status int, body []byte) inMemory {
 	return func(*http.Request) (int, []byte) { return status, body }
 }
 
-var errWrong = errors.New("the client did not return what the server said")
-
-// getUnit, pageUnit and missingUnit are done by every client, each with a body
-// in the form of its own API.
+// getUnit, pageUnit and missingUnit are done by every client, each with a body of its
+// own API.
 func getUnit() unit {
 	return everyClient("Get", func(client clients.Client) func() error {
-		api := made(client, always(http.StatusOK, client.Body()))
-		return getOf(api)
+		return getOf(newAPI(client, always(http.StatusOK, client.Body())))
 	})
 }
 
 func pageUnit() unit {
 	return everyClient("page of 100", func(client clients.Client) func() error {
-		api := made(client, always(http.StatusOK, client.Page()))
+		api := newAPI(client, always(http.StatusOK, client.Page()))
 		return func() error {
 			n, err := api.List(context.Background())
-			return wrong(err, n != 100)
+			return unless(n == 100, err)
 		}
 	})
 }
@@ -66,10 +73,10 @@ func pageUnit() unit {
 func missingUnit() unit {
 	return everyClient("404", func(client clients.Client) func() error {
 		body := client.Failure(http.StatusNotFound, "Personal connector not found")
-		api := made(client, always(http.StatusNotFound, []byte(body)))
+		api := newAPI(client, always(http.StatusNotFound, []byte(body)))
 		return func() error {
 			_, err := api.Get(context.Background(), clients.ID)
-			return wrong(nil, err == nil)
+			return unless(err != nil, nil)
 		}
 	})
 }
@@ -83,7 +90,7 @@ func everyClient(name string, prepare func(clients.Client) func() error) unit {
 	return u
 }
 
-func made(client clients.Client, transport http.RoundTripper) clients.API {
+func newAPI(client clients.Client, transport http.RoundTripper) clients.API {
 	api, err := client.New(base, transport)
 	if err != nil {
 		panic(err)
@@ -91,67 +98,101 @@ func made(client clients.Client, transport http.RoundTripper) clients.API {
 	return api
 }
 
-func wrong(err error, is bool) error {
-	if err == nil && is {
+func newFreddy(opts ...freddy.Option) *freddy.Client {
+	return newFreddyFor(clients.Key, opts...)
+}
+
+func newFreddyFor(key string, opts ...freddy.Option) *freddy.Client {
+	client, err := freddy.NewClient(key, append([]freddy.Option{freddy.WithBaseURL(base)}, opts...)...)
+	if err != nil {
+		panic(err)
+	}
+	return client
+}
+
+// withTransport is the option for a caller-supplied RoundTripper.
+func withTransport(transport http.RoundTripper) freddy.Option {
+	return freddy.WithHTTPClient(&http.Client{Transport: transport})
+}
+
+func getOf(api clients.API) func() error {
+	return func() error {
+		name, err := api.Get(context.Background(), clients.ID)
+		return unless(name == clients.Name, err)
+	}
+}
+
+func freddyGet(client *freddy.Client) func() error {
+	return func() error {
+		_, err := client.Connectors().Get(context.Background(), clients.ID)
+		return err
+	}
+}
+
+var errWrong = errors.New("the client did not return what the server sent")
+
+// unless returns err, or errWrong if the result is not right.
+func unless(right bool, err error) error {
+	if err == nil && !right {
 		return errWrong
 	}
 	return err
 }
 
 const (
-	connectors = 10_000
+	connectors = 10_000 // of allUnit
 	pageSize   = 100
 )
 
-// catalogue answers with 10,000 connectors, a page at a time.
-func catalogue() inMemory {
+// catalogue responds with n connectors, a page at a time.
+func catalogue(n int) inMemory {
 	body := clients.Find(freddyName).Page()
-	pages := make([][]byte, connectors/pageSize)
-	for i := range pages { // no page is like another, or All would end with an error
+	pages := make([][]byte, n/pageSize)
+	for i := range pages { // two equal pages would end All with an error
 		pages[i] = bytes.ReplaceAll(body, []byte(`"id": "`), fmt.Appendf(nil, `"id": "%d_`, i))
 	}
 	return func(req *http.Request) (int, []byte) {
 		offset, _ := strconv.Atoi(req.URL.Query().Get("offset"))
-		if offset >= connectors {
-			return http.StatusOK, []byte(`{"object":"list","data":[]}`) // the last one was full
+		if offset >= n {
+			return http.StatusOK, []byte(`{"object":"list","data":[]}`) // the last page was full
 		}
 		return http.StatusOK, pages[offset/pageSize]
 	}
 }
 
-// allUnit reads 10,000 connectors, 100 at a time: All against a loop by hand.
+// allUnit reads 10,000 connectors, 100 at a time: All, and a loop by hand.
 func allUnit() unit {
-	answer := catalogue()
-	client := newFreddy(freddy.WithHTTPClient(&http.Client{Transport: answer}))
-	hand := &http.Client{Transport: answer}
+	transport := catalogue(connectors)
+	client, byHand := newFreddy(withTransport(transport)), &http.Client{Transport: transport}
 	return unit{name: "10,000 connectors", floor: plain, of: []contender{
-		{freddyName, func() reading { return operation(func() error { return readAll(client, func(int) {}) }) }},
+		{freddyName, func() reading { return operation(func() error { return readAll(client, connectors, func(int) {}) }) }},
 		{plain, func() reading {
 			return operation(func() error {
-				n, err := clients.AllByHand(context.Background(), hand, base)
-				return wrong(err, n != connectors)
+				n, err := clients.AllByHand(context.Background(), byHand, base)
+				return unless(n == connectors, err)
 			})
 		}},
 	}}
 }
 
-// readAll consumes All, and calls back after each connector.
-func readAll(client *freddy.Client, each func(n int)) error {
-	n := 0
+// readAll reads all connectors with All, of which there must be n. It calls each
+// after each of them.
+func readAll(client *freddy.Client, n int, each func(read int)) error {
+	read := 0
 	for _, err := range client.Connectors().All(context.Background(), freddy.ConnectorListParams{Limit: pageSize}) {
 		if err != nil {
 			return err
 		}
-		n++
-		each(n)
+		read++
+		each(read)
 	}
-	return wrong(nil, n != connectors)
+	return unless(read == n, nil)
 }
 
-// heldByAll returns the most memory that All holds, seen twice in each page, and
-// what one page holds.
+// heldByAll returns the most memory that All keeps in use, read twice a page, and
+// that of one page.
 func heldByAll() (all, page int64) {
-	client := newFreddy(freddy.WithHTTPClient(&http.Client{Transport: catalogue()}))
+	client := newFreddy(withTransport(catalogue(connectors)))
 	before := heap()
 	first, err := client.Connectors().List(context.Background(), freddy.ConnectorListParams{Limit: pageSize})
 	if err != nil {
@@ -160,8 +201,8 @@ func heldByAll() (all, page int64) {
 	page = heap() - before
 	runtime.KeepAlive(first)
 	before = heap()
-	err = readAll(client, func(n int) {
-		if n%(pageSize/2) == 1 { // the first of a page, and one in its middle
+	err = readAll(client, connectors, func(read int) {
+		if read%(pageSize/2) == 1 { // the first of a page, and one in its middle
 			all = max(all, heap()-before)
 		}
 	})
@@ -171,7 +212,7 @@ func heldByAll() (all, page int64) {
 	return all, page
 }
 
-// heap is what is in use. A second collection empties what a sync.Pool keeps.
+// heap returns the bytes in use. The second collection empties each sync.Pool.
 func heap() int64 {
 	runtime.GC()
 	runtime.GC()
@@ -180,49 +221,57 @@ func heap() int64 {
 	return int64(stats.HeapAlloc)
 }
 
-// retryUnit is a Get that meets a 503 first, and one that does not. The budget
-// of retries is kept up by five calls that succeed, in both.
+// What retryUnit compares.
+const (
+	extraAttempt = "a 503 and a second attempt"
+	getsAMeasure = 1000
+)
+
+// retryUnit measures what a 503 and the attempt after it add to a Get. Of six Gets,
+// the first one is retried; the others give back the budget that it takes, and are
+// what it is compared with.
 func retryUnit() unit {
 	body := clients.Find(freddyName).Body()
-	gets := func(with503 bool) func() error {
-		n := 0
-		client := newFreddy(freddy.WithRetryBackoff(0, 0), freddy.WithHTTPClient(&http.Client{
-			Transport: inMemory(func(*http.Request) (int, []byte) {
-				n++
-				if with503 && n%7 == 1 {
-					return http.StatusServiceUnavailable, []byte(`{"error":{"message":"busy"}}`)
-				}
-				return http.StatusOK, body
-			}),
-		}))
-		return func() error {
-			for range 6 {
-				if _, err := client.Connectors().Get(context.Background(), clients.ID); err != nil {
-					return err
+	requests := 0
+	get := freddyGet(newFreddy(freddy.WithRetryBackoff(0, 0), withTransport(inMemory(func(*http.Request) (int, []byte) {
+		requests++
+		if requests%7 == 1 {
+			return http.StatusServiceUnavailable, []byte(`{"error":{"message":"busy"}}`)
+		}
+		return http.StatusOK, body
+	}))))
+	floor := getOf(newAPI(clients.Find(plain), always(http.StatusOK, body)))
+	return unit{name: "one 503, then success", floor: plain, of: []contender{
+		{extraAttempt, func() reading {
+			var retried, others time.Duration
+			for range getsAMeasure {
+				retried += timed(get)
+				for range 5 {
+					others += timed(get)
 				}
 			}
-			return nil
-		}
-	}
-	floor := getOf(made(clients.Find(plain), always(http.StatusOK, body)))
-	without, with := gets(false), gets(true)
-	return unit{name: "one 503, then success", floor: plain, of: []contender{
-		{"with", func() reading { return operation(with) }},
-		{"without", func() reading { return operation(without) }},
-		{plain, func() reading { return operation(floor) }},
+			return reading{time: (retried - others/5) / getsAMeasure}
+		}},
+		{plain, func() reading {
+			var total time.Duration
+			for range getsAMeasure {
+				total += timed(floor)
+			}
+			return reading{time: total / getsAMeasure}
+		}},
 	}}
 }
 
-// retryCost is what the 503 adds, and how many Gets of the floor that is.
-func retryCost(t table) (added time.Duration, rounds ratio) {
-	extra := table{rows: map[string][]reading{plain: t.rows[plain]}}
-	for i, with := range t.rows["with"] {
-		extra.rows["extra"] = append(extra.rows["extra"], reading{time: with.time - t.rows["without"][i].time})
+// timed returns how long a call takes, which must succeed.
+func timed(call func() error) time.Duration {
+	began := time.Now()
+	if err := call(); err != nil {
+		panic(err)
 	}
-	return time.Duration(extra.median("extra", timeOf)), extra.ratio("extra", plain, timeOf)
+	return time.Since(began)
 }
 
-// constructionUnit makes a client as each SDK is made.
+// constructionUnit makes a client of each SDK.
 func constructionUnit() unit {
 	u := unit{name: "construction", floor: plain}
 	for _, client := range clients.All() {
@@ -235,12 +284,4 @@ func constructionUnit() unit {
 		}})
 	}
 	return u
-}
-
-func newFreddy(opts ...freddy.Option) *freddy.Client {
-	client, err := freddy.NewClient(clients.Key, append([]freddy.Option{freddy.WithBaseURL(base)}, opts...)...)
-	if err != nil {
-		panic(err)
-	}
-	return client
 }

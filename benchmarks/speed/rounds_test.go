@@ -8,23 +8,23 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func timed(times ...time.Duration) []reading {
-	readings := make([]reading, len(times))
+func readings(times ...time.Duration) []reading {
+	all := make([]reading, len(times))
 	for i, t := range times {
-		readings[i] = reading{time: t, connections: int(t)}
+		all[i] = reading{time: t, connections: int(t)}
 	}
-	return readings
+	return all
 }
 
 func TestTable(t *testing.T) {
 	of := table{unit: unit{name: "test", floor: "floor"}, rows: map[string][]reading{
-		"floor": timed(10, 20, 40),
-		"fast":  timed(5, 4, 20),
-		"slow":  timed(30, 40, 80),
+		"floor": readings(10, 20, 40),
+		"fast":  readings(5, 4, 20),
+		"slow":  readings(30, 40, 80),
 	}}
-	assert.Equal(t, ratio{0.5, 0.2, 0.5}, of.ratio("fast", "floor", timeOf), "by the round, not of the medians")
-	assert.Equal(t, ratio{2, 2, 3}, of.ratio("slow", "floor", timeOf))
-	assert.Equal(t, ratio{150.0 / 70, 2, 3}, of.ratioOfSums("slow", "floor", connectionsOf))
+	assert.Equal(t, spread{0.5, 0.2, 0.5}, of.ratio("fast", "floor", timeOf), "of the rounds, not of the medians")
+	assert.Equal(t, spread{2, 2, 3}, of.ratio("slow", "floor", timeOf))
+	assert.Equal(t, spread{150.0 / 70, 2, 3}, of.ratioOfSums("slow", "floor", connectionsOf))
 	assert.Equal(t, 20.0, of.median("floor", timeOf))
 	assert.Equal(t, []string{"fast", "floor", "slow"}, of.byRatio("floor", timeOf))
 }
@@ -39,16 +39,16 @@ func TestRun(t *testing.T) {
 	}
 	u := unit{name: "test", floor: "a", of: []contender{contend("a"), contend("b"), contend("c")}}
 	of := u.only("a", "c").run(3)
-	assert.Equal(t, "a c c a a c", strings.Join(order, " "), "nobody is always the first")
+	assert.Equal(t, "a c c a a c", strings.Join(order, " "), "no contender is always the first")
 	assert.Len(t, of.rows["a"], 3)
 	assert.NotContains(t, of.rows, "b")
 }
 
 func TestGoals(t *testing.T) {
-	assert.True(t, atMost("", 1, ratio{median: 1}).met)
-	assert.False(t, atMost("", 1, ratio{median: 1.01}).met)
-	assert.True(t, atLeast("", 1, ratio{median: 1}).met)
-	assert.False(t, atLeast("", 1, ratio{median: 0.99}).met)
+	assert.True(t, atMost("", 1, spread{median: 1}).met)
+	assert.False(t, atMost("", 1, spread{median: 1.01}).met)
+	assert.True(t, atLeast("", 1, spread{median: 1}).met)
+	assert.False(t, atLeast("", 1, spread{median: 0.99}).met)
 }
 
 func TestRows(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"runtime"
@@ -101,15 +102,36 @@ func (c Client) Version() string {
 //go:embed bodies
 var bodies embed.FS
 
-// Body returns the client's sample: what its API answers to Get, about 1 KB.
+// Body returns what the client's API returns for a Get, about 1 KB.
 func (c Client) Body() []byte { return read(c.body) }
 
-// Created returns what the client's API answers to Create.
+// Created returns what the client's API returns for a Create.
 func (c Client) Created() []byte { return read(cmp.Or(c.created, c.body)) }
 
-// Page returns what the client's API answers to List: the object of Body a
-// hundred times, each with an id of its own where it has one.
+// Page returns what the client's API returns for a List: the object of Body a
+// hundred times, each with its own id if it has one.
 func (c Client) Page() []byte {
+	items := make([][]byte, 100)
+	for i := range items {
+		items[i] = idMember.ReplaceAll(c.item(), fmt.Appendf(nil, "${1}%d", 42+i))
+	}
+	return []byte(strings.Replace(c.page, "ITEMS", string(bytes.Join(items, []byte(","))), 1))
+}
+
+var idMember = regexp.MustCompile(`("id": ?"?)` + ID)
+
+// LargePage returns a page of at most size bytes that repeats the object of Body, its
+// exact size, and how many items it has. The Reader holds one of them.
+func (c Client) LargePage(size int64) (page io.Reader, length int64, items int) {
+	head, tail, _ := strings.Cut(c.page, "ITEMS")
+	item := string(c.item())
+	n := int((size - int64(len(head)+len(tail))) / int64(len(item)+1)) // each with a comma, except the last
+	r := &repeated{parts: []string{head, item, ",", tail}, left: n}
+	return r, int64(len(head) + n*(len(item)+1) - 1 + len(tail)), n
+}
+
+// item returns the object of Body as a page contains it.
+func (c Client) item() []byte {
 	item := c.Body()
 	if c.member != "" {
 		var body map[string]json.RawMessage
@@ -118,14 +140,37 @@ func (c Client) Page() []byte {
 		}
 		item = body[c.member]
 	}
-	items := make([][]byte, 100)
-	for i := range items {
-		items[i] = idMember.ReplaceAll(bytes.TrimSpace(item), fmt.Appendf(nil, "${1}%d", 42+i))
-	}
-	return []byte(strings.Replace(c.page, "ITEMS", string(bytes.Join(items, []byte(","))), 1))
+	return bytes.TrimSpace(item)
 }
 
-var idMember = regexp.MustCompile(`("id": ?"?)` + ID)
+// repeated reads a head, an item as often as left says, with separators, and a tail.
+type repeated struct {
+	parts []string // head, item, separator, tail
+	part  int      // the next one
+	left  int      // items
+	rest  string   // of the part that is being read
+}
+
+func (r *repeated) Read(b []byte) (int, error) {
+	for r.rest == "" {
+		if r.part == len(r.parts) {
+			return 0, io.EOF
+		}
+		r.rest = r.parts[r.part]
+		switch r.part++; {
+		case r.part == 2: // an item
+			r.left--
+			if r.left == 0 {
+				r.part = 3 // no separator
+			}
+		case r.part == 3: // a separator
+			r.part = 1
+		}
+	}
+	n := copy(b, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}
 
 // Failure returns an error body in the form of the client's API.
 func (c Client) Failure(status int, message string) string {

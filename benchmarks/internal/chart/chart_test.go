@@ -1,0 +1,48 @@
+package chart_test
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/aitronos/freddy-go/benchmarks/internal/chart"
+)
+
+func TestSVG(t *testing.T) {
+	svg := chart.Chart{
+		Title: "Time & space",
+		Notes: []string{"A note."},
+		Names: []string{"ours", "theirs", "none"},
+		Ours:  "ours",
+		Panels: []chart.Panel{{
+			Title:  "time",
+			Bars:   []chart.Bar{{1, "1 µs"}, {2, "2 µs"}, {}},
+			Marker: 1.5,
+		}, {
+			Title: "space",
+			Bars:  []chart.Bar{{0, "0"}, {3, "3"}, {4, "4"}},
+		}},
+	}.SVG()
+	wellFormed(t, svg)
+	assert.Contains(t, svg, "Time &amp; space")
+	assert.Equal(t, 5, strings.Count(svg, "<rect"), "a bar without a label is not drawn")
+	assert.Equal(t, 2, strings.Count(svg, `<rect class="ours"`))
+	assert.Equal(t, 1, strings.Count(svg, "<line"))
+	assert.Contains(t, svg, `width="1.0"`, "a bar of 0 is visible")
+}
+
+func wellFormed(t *testing.T, svg string) {
+	t.Helper()
+	for decoder := xml.NewDecoder(strings.NewReader(svg)); ; {
+		_, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		require.NoError(t, err)
+	}
+}
