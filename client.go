@@ -81,19 +81,10 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 	header := http.Header{"Accept": {"application/json"}, "User-Agent": {userAgent(s.product)}}
 	maps.Copy(header, s.call.header)
 	s.call.header = header
+	s.transport.Scheme, s.transport.Host, s.transport.AttemptTimeout = base.Scheme, base.Host, s.call.attemptTimeout
 	shared := transport.NewSharedBudget()
 	client := &Client{
-		transport: transport.New(transport.Config{
-			Client:           s.httpClient,
-			Scheme:           base.Scheme,
-			Host:             base.Host,
-			BaseDelay:        s.baseDelay,
-			MaxDelay:         s.maxDelay,
-			MaxRetryAfter:    s.maxRetryAfter,
-			MaxResponseBytes: s.maxResponseBytes,
-			AttemptTimeout:   s.call.attemptTimeout,
-			Limiter:          s.limiter,
-		}),
+		transport:    transport.New(s.transport),
 		budget:       transport.NewBudget(shared),
 		sharedBudget: shared,
 		base:         base,

@@ -44,20 +44,15 @@ type Limiter interface {
 
 // settings is what the options of NewClient set.
 type settings struct {
-	baseURL          string
-	httpClient       *http.Client
-	authScheme       AuthScheme
-	keySource        func(context.Context) (string, error)
-	limiter          Limiter
-	callHooks        []hook[CallInfo, CallResult]
-	attemptHooks     []hook[AttemptInfo, AttemptResult]
-	product          string
-	baseDelay        time.Duration
-	maxDelay         time.Duration
-	maxRetryAfter    time.Duration
-	maxResponseBytes int64
-	insecureHTTP     bool
-	call             callSettings
+	baseURL      string
+	insecureHTTP bool
+	authScheme   AuthScheme
+	keySource    func(context.Context) (string, error)
+	callHooks    []hook[CallInfo, CallResult]
+	attemptHooks []hook[AttemptInfo, AttemptResult]
+	product      string
+	transport    transport.Config
+	call         callSettings
 }
 
 // callSettings is what may differ from call to call.
@@ -72,11 +67,13 @@ type callSettings struct {
 
 func defaultSettings() settings {
 	return settings{
-		baseURL:          DefaultBaseURL,
-		baseDelay:        transport.BaseDelay,
-		maxDelay:         transport.MaxDelay,
-		maxRetryAfter:    transport.MaxRetryAfter,
-		maxResponseBytes: transport.MaxResponseBytes,
+		baseURL: DefaultBaseURL,
+		transport: transport.Config{
+			BaseDelay:        transport.BaseDelay,
+			MaxDelay:         transport.MaxDelay,
+			MaxRetryAfter:    transport.MaxRetryAfter,
+			MaxResponseBytes: transport.MaxResponseBytes,
+		},
 		call: callSettings{
 			maxRetries:     transport.MaxRetries,
 			attemptTimeout: transport.AttemptTimeout,
@@ -176,7 +173,7 @@ func WithHTTPClient(client *http.Client) Option {
 			return &ArgumentError{"WithHTTPClient", "must not have a Transport that is a nil pointer"}
 		}
 		own := *client
-		s.httpClient = &own
+		s.transport.Client = &own
 		return nil
 	})
 }
@@ -210,7 +207,7 @@ func WithLimiter(limiter Limiter) Option {
 		if v := reflect.ValueOf(limiter); limiter == nil || v.Kind() == reflect.Pointer && v.IsNil() {
 			return &ArgumentError{"WithLimiter", "must not be nil"}
 		}
-		s.limiter = limiter
+		s.transport.Limiter = limiter
 		return nil
 	})
 }
@@ -259,7 +256,7 @@ func WithLogger(logger *slog.Logger) Option {
 // be negative or greater than limit.
 func WithRetryBackoff(base, limit time.Duration) Option {
 	return clientSetting("WithRetryBackoff", 0 <= base && base <= limit, "must have 0 <= base <= limit",
-		func(s *settings) { s.baseDelay, s.maxDelay = base, limit })
+		func(s *settings) { s.transport.BaseDelay, s.transport.MaxDelay = base, limit })
 }
 
 // WithMaxRetryAfter limits the Retry-After that a client waits for. If a server
@@ -267,7 +264,7 @@ func WithRetryBackoff(base, limit time.Duration) Option {
 // With 0, each request to wait ends the call.
 func WithMaxRetryAfter(limit time.Duration) Option {
 	return clientSetting("WithMaxRetryAfter", limit >= 0, "must not be negative",
-		func(s *settings) { s.maxRetryAfter = limit })
+		func(s *settings) { s.transport.MaxRetryAfter = limit })
 }
 
 // WithMaxResponseBytes limits the body of a 2xx response, after decompression. The
@@ -279,7 +276,7 @@ func WithMaxResponseBytes(limit int64) Option {
 		if limit < 1 || limit > most {
 			return &ArgumentError{"WithMaxResponseBytes", "must be 1 to 1 TiB"}
 		}
-		s.maxResponseBytes = limit
+		s.transport.MaxResponseBytes = limit
 		return nil
 	})
 }
