@@ -214,7 +214,7 @@ func (c *call) finish(out any) error {
 	if !response.Success() { // 404 on a retried DELETE: success, nothing to decode
 		return nil
 	}
-	if err := c.request.decode(response.Body, out); err != nil {
+	if err := c.request.decode(c.caller, response.Body, out); err != nil {
 		return c.decodeError(err)
 	}
 	if c.request.route != "" { // a model is a copy; what Do decodes into may not be
@@ -231,14 +231,14 @@ type decoder interface {
 }
 
 // decode decodes the body of a 2xx response.
-func (r *request) decode(body []byte, out any) error {
+func (r *request) decode(ctx context.Context, body []byte, out any) error {
 	if d, ok := out.(decoder); ok {
 		return d.decode(body)
 	}
 	if len(body) == 0 {
 		return errNoBody
 	}
-	err := wire.Decode(body, out)
+	err := wire.DecodeUntil(ctx.Done(), body, out)
 	if r.required != "" && err == nil && !wire.Has(body, r.required) {
 		err = missing(r.required)
 	}

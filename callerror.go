@@ -183,8 +183,13 @@ func redactJSON(r *redact.Redactor, raw json.RawMessage) json.RawMessage {
 // decodeError returns the error of a 2xx response that cannot be used.
 func (c *call) decodeError(err error) error {
 	response := &c.result.Response
-	if errors.Is(err, wire.ErrUnsuccessful) {
+	switch {
+	case errors.Is(err, wire.ErrUnsuccessful):
 		return c.apiError(response)
+	case errors.Is(err, wire.ErrCanceled):
+		c.result.Decision = transport.Canceled
+		c.result.Ambiguous = c.result.Ambiguous || !readOnly(c.Method)
+		return c.transportError(c.contextCause(nil))
 	}
 	if errors.Is(err, transport.ErrTooLarge) {
 		err = ErrResponseTooLarge

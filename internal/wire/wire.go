@@ -29,6 +29,9 @@ import (
 // although its status is 2xx.
 var ErrUnsuccessful = errors.New(`the response says "success": false`)
 
+// ErrCanceled is the error for a document whose decoding was canceled.
+var ErrCanceled = errors.New("decoding was canceled")
+
 // Error says which part of a JSON document is invalid. It quotes at most one
 // byte of the input, so it shows no value.
 type Error struct {
@@ -66,16 +69,24 @@ func Unmarshal(data []byte, v any) error {
 // these differences. The body may be wrapped: {"success":true,"data":...}. A
 // boolean success that the model does not name is no part of Extra, and
 // Decode returns ErrUnsuccessful if it is false. null is an *Error.
-func Decode(data []byte, v any) error {
+func Decode(data []byte, v any) error { return DecodeUntil(nil, data, v) }
+
+// DecodeUntil is Decode that returns ErrCanceled if done is closed before it ends: a
+// body of 10 MiB can hold a million items.
+func DecodeUntil(done <-chan struct{}, data []byte, v any) error {
 	target := reflect.ValueOf(v).Elem()
 	object := objectOf(target.Type())
 	d := newDecoder(data)
 	defer d.free()
+	d.done = done
 	err := d.finish(d.body(object, target))
 	if err == nil && !d.unsuccessful && !object.blank(target) {
 		return nil
 	}
-	return d.unwrap(object, target, err)
+	if err = d.unwrap(object, target, err); d.canceled {
+		return ErrCanceled
+	}
+	return err
 }
 
 // Unsuccessful reports whether data is an object that says "success": false.
@@ -130,6 +141,9 @@ type decoder struct {
 	block        int      // the length of that array
 	envelope     bool     // the next object is the body of a response
 	unsuccessful bool     // the body says "success": false in a member that its model does not name
+	done         <-chan struct{}
+	steps        int  // members and items read so far
+	canceled     bool // done is closed
 }
 
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
@@ -231,6 +245,19 @@ func (d *decoder) wrapper() (success bool, inner []byte, found bool) {
 	return success, inner, found
 }
 
+// isCanceled looks at done once every thousand members and items, which take less
+// than a millisecond.
+func (d *decoder) isCanceled() bool {
+	if d.steps++; d.steps%1024 == 0 && !d.canceled {
+		select {
+		case <-d.done: // never of a nil channel
+			d.canceled = true
+		default:
+		}
+	}
+	return d.canceled
+}
+
 // members calls read for each member of the object that comes next. read must
 // consume the member's value.
 func (d *decoder) members(kind jx.Type, read func(key []byte, kind jx.Type) *Error) *Error {
@@ -242,6 +269,9 @@ func (d *decoder) members(kind jx.Type, read func(key []byte, kind jx.Type) *Err
 		return syntax(err)
 	}
 	for it.Next() {
+		if d.isCanceled() {
+			return &Error{Reason: "canceled"}
+		}
 		key := it.Key()
 		if err := read(key, d.json.Next()); err != nil {
 			return d.at(err, d.cut(key))
@@ -261,6 +291,9 @@ func (d *decoder) items(kind jx.Type, read func(n int, kind jx.Type) *Error) *Er
 		return syntax(err)
 	}
 	for n := 0; it.Next(); n++ {
+		if d.isCanceled() {
+			return &Error{Reason: "canceled"}
+		}
 		if err := read(n, d.json.Next()); err != nil {
 			return d.at(err, strconv.Itoa(n))
 		}
