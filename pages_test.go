@@ -6,9 +6,12 @@ import (
 	"io"
 	"iter"
 	"math"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -166,6 +169,76 @@ func TestAll(t *testing.T) {
 			assert.Len(t, got, row.items, "%s: no item comes twice", name)
 			assert.Len(t, s.Requests(), max(2, len(row.handlers)), name)
 		}
+	})
+	runInBubble(t, "the server ignores paging", func(t *T) {
+		const items = 40
+		shuffled := func(take func() int) faulty.Handler {
+			return func(c *faulty.Conn) {
+				all := connectorIDs(0, items)
+				rand.Shuffle(items, func(i, j int) { all[i], all[j] = all[j], all[i] })
+				faulty.Reply(http.StatusOK, `{"data":[{"id":"`+strings.Join(all[:take()], `"},{"id":"`)+`"}],"hasMore":true}`)(c)
+			}
+		}
+		for name, take := range map[string]func() int{
+			"and shuffles all items":    func() int { return items },
+			"and sends a random sample": func() int { return 1 + rand.IntN(items) },
+		} {
+			s := t.serve(shuffled(take))
+			client := t.client(s.URL())
+			connectors, err := freddy.Collect(client.Connectors().All(t.Context(), freddy.ConnectorListParams{Limit: items}))
+			var decode *freddy.DecodeError
+			require.ErrorAs(t, err, &decode, name)
+			assert.Contains(t, err.Error(), "the server returned the same page again")
+			assert.Equal(t, "/data", decode.Field)
+			assert.LessOrEqual(t, len(s.Requests()), items+1, "each page but the last has a new item")
+			assert.NotEmpty(t, connectors)
+
+			configurations, err := freddy.Collect(client.Configurations().All(t.Context(), freddy.ConfigurationListParams{}))
+			require.ErrorAs(t, err, &decode, name)
+			assert.NotEmpty(t, configurations)
+		}
+	})
+	runInBubble(t, "memory of a long list", func(t *T) {
+		// Only hashes of ids are kept, not the items.
+		const pages, size = 200, 100
+		page := 0
+		rt := roundTrip(func(req *http.Request) (*http.Response, error) {
+			var body strings.Builder
+			for i := range size {
+				fmt.Fprintf(&body, `,{"id":"pcon_%d","description":"%s"}`, page*size+i, strings.Repeat("d", 500))
+			}
+			page++
+			return script(faulty.Text(200, fmt.Sprintf(`{"data":[%s],"hasMore":%t}`, body.String()[1:], page < pages))).RoundTrip(req)
+		})
+		client := t.over(rt)
+		heap := func() int64 {
+			runtime.GC()
+			var stats runtime.MemStats
+			runtime.ReadMemStats(&stats)
+			return int64(stats.HeapAlloc)
+		}
+		n, before := 0, heap()
+		for _, err := range client.Connectors().All(t.Context(), freddy.ConnectorListParams{Limit: size}) {
+			require.NoError(t, err)
+			if n++; n == pages*size {
+				assert.Less(t, heap()-before, int64(4<<20), "the items are 10 MB")
+			}
+		}
+		assert.Equal(t, pages*size, n)
+	})
+	runInBubble(t, "Collect", func(t *T) {
+		s := t.serve(pages(3))
+		all := t.client(s.URL()).Connectors().All(t.Context(), freddy.ConnectorListParams{Limit: 2})
+		items, err := freddy.Collect(all)
+		require.NoError(t, err)
+		assert.Len(t, items, 3)
+		s = t.serve(faulty.Reply(http.StatusOK, listBody(0, 2, "")), faulty.Reply(http.StatusNotFound, ""))
+		items, err = freddy.Collect(t.client(s.URL()).Connectors().All(t.Context(), freddy.ConnectorListParams{Limit: 2}))
+		require.ErrorIs(t, err, freddy.ErrNotFound)
+		assert.Len(t, items, 2, "the items before the error")
+		items, err = freddy.Collect(t.client(t.serve(pages(0)).URL()).Connectors().All(t.Context(), freddy.ConnectorListParams{}))
+		require.NoError(t, err)
+		assert.Empty(t, items)
 	})
 	runInBubble(t, "overlapping pages", func(t *T) {
 		s := t.serve(
