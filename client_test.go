@@ -2,11 +2,16 @@ package freddy_test
 
 import (
 	"context"
+	"io"
 	"iter"
+	"net"
 	"net/http"
 	"os"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -172,6 +177,96 @@ func TestRequest(t *testing.T) {
 		}
 		assert.ElementsMatch(t, []string{"Accept", "Accept-Encoding", "User-Agent", "X-Team", "X-Call"}, names)
 	}
+}
+
+// An accessor returns the same service again and allocates nothing.
+func TestServices(t *testing.T) {
+	client, err := freddy.NewClient(testKey)
+	require.NoError(t, err)
+	derived, err := client.WithAPIKey(otherKey)
+	require.NoError(t, err)
+	for name, accessor := range map[string]func(*freddy.Client) any{
+		"Connectors":          func(c *freddy.Client) any { return c.Connectors() },
+		"Configurations":      func(c *freddy.Client) any { return c.Configurations() },
+		"AvailableConnectors": func(c *freddy.Client) any { return c.AvailableConnectors() },
+		"Accounts":            func(c *freddy.Client) any { return c.Accounts() },
+		"Connections":         func(c *freddy.Client) any { return c.Connections() },
+		"MCPConfigurations":   func(c *freddy.Client) any { return c.MCPConfigurations() },
+	} {
+		assert.Same(t, accessor(client), accessor(client), name)
+		assert.NotSame(t, accessor(client), accessor(derived), name)
+		assert.Zero(t, testing.AllocsPerRun(100, func() { accessor(client) }), name)
+		assert.NotNil(t, accessor(nil), name)
+		assert.NotNil(t, accessor(new(freddy.Client)), name)
+	}
+	var none *freddy.Client
+	for _, err := range []error{
+		second(none.Connectors().Get(t.Context(), "x")), second(none.Configurations().Get(t.Context(), "x")), second(none.AvailableConnectors().Get(t.Context(), "x")),
+		second(none.Accounts().Tools(t.Context(), "x")), second(none.Connections().Health(t.Context(), "x")), second(none.MCPConfigurations().Get(t.Context(), "x")),
+	} {
+		require.EqualError(t, err, "freddy: client must come from NewClient")
+	}
+}
+
+// The retry table of doc.go is that of the policy.
+func TestDocStatesTheRetryTable(t *testing.T) {
+	text, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	_, table, ok := strings.Cut(string(text), "GET, PUT, DELETE    POST, PATCH\n")
+	require.True(t, ok)
+	table, _, ok = strings.Cut(table, "//\n")
+	require.True(t, ok)
+	dial := roundTrip(func(*http.Request) (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	})
+	lost := roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.EOF })
+	timeout := roundTrip(func(*http.Request) (*http.Response, error) { return nil, os.ErrDeadlineExceeded })
+	of := func(statuses ...int) (all []http.RoundTripper) {
+		for _, status := range statuses {
+			all = append(all, script(faulty.Text(status, "{}")))
+		}
+		return all
+	}
+	except := func(from, to int, but ...int) (all []http.RoundTripper) {
+		for status := from; status <= to; status++ {
+			if !slices.Contains(but, status) {
+				all = append(all, of(status)...)
+			}
+		}
+		return all
+	}
+	failures := map[string][]http.RoundTripper{
+		"network failure, timeout": {lost, timeout},
+		"body cut off or broken":   {script(faulty.Head(200, "Content-Length: 9") + "{"), script(faulty.Text(200, "{", "Content-Encoding: gzip"))},
+		"429":                      of(429),
+		"408, 5xx":                 append(of(408, 520, 529, 599), except(500, 512, 501, 505, 511)...),
+		"501, 505, 511":            of(501, 505, 511),
+		"any other status":         append(of(302, 307, 451, 499, 600, 999), except(400, 428, 408)...),
+	}
+	rows := 0
+	runInBubble(t, "each cell", func(t *T) {
+		for line := range strings.Lines(table) {
+			cells := regexp.MustCompile(`  +`).Split(strings.TrimSpace(strings.TrimPrefix(line, "//\t")), -1)
+			require.Len(t, cells, 3, line)
+			require.Contains(t, failures, cells[0])
+			rows++
+			for _, rt := range failures[cells[0]] {
+				for column, methods := range [][]string{idempotent, notIdempotent} {
+					for _, method := range methods {
+						if method == http.MethodHead && strings.Contains(cells[0], "body") {
+							continue // it has none
+						}
+						retried := t.do(t.over(rt), method).response.Attempts == 4
+						assert.Equal(t, cells[1+column] == "retried", retried, "%s, %s", cells[0], method)
+						if cells[1+column] == "if nothing was sent" {
+							assert.Equal(t, 4, t.do(t.over(dial), method).response.Attempts, "%s, %s", cells[0], method)
+						}
+					}
+				}
+			}
+		}
+		assert.Equal(t, len(failures), rows)
+	})
 }
 
 // doc.go states the numbers of the retry policy.
