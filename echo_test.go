@@ -160,7 +160,7 @@ func TestEcho(t *testing.T) {
 		runInBubble(t, "cut: "+name, func(t *T) {
 			for _, key := range []string{testKey, oddKey} {
 				for form, echo := range forms(key) {
-					for _, n := range []int{8, 9, len(echo) / 2, len(echo) - 1, len(echo)} {
+					for _, n := range []int{8, len(echo) / 2, len(echo) - 1, len(echo)} {
 						part := echo[:n]
 						if n < 8 || strings.ContainsAny(part, "\"\\<") && strings.HasPrefix(form, "plain") {
 							continue // not as it would be in JSON
@@ -168,12 +168,18 @@ func TestEcho(t *testing.T) {
 						client := t.newClient(key, freddy.WithBaseURL("http://127.0.0.1"), freddy.WithMaxRetries(0), freddy.WithMaxResponseBytes(150), withTransport(script(response(part))))
 						_, err := client.Connectors().Get(t.Context(), "x")
 						require.Error(t, err)
-						text := fmt.Sprintf("%+v %#v", err, err)
+						shown := []string{err.Error()}
 						var apiErr *freddy.APIError
 						if errors.As(err, &apiErr) {
-							text += string(apiErr.Body) + string(apiErr.Details) + fmt.Sprint(*apiErr)
+							shown = append(shown, string(apiErr.Body), string(apiErr.Details), apiErr.Code, apiErr.Message, apiErr.TraceID, fmt.Sprint(apiErr.Fields))
 						}
-						assert.NotContains(t, text, part, "%s, %d bytes", form, n)
+						var decode *freddy.DecodeError
+						if errors.As(err, &decode) {
+							shown = append(shown, decode.Snippet)
+						}
+						for _, text := range shown {
+							require.False(t, strings.Contains(text, part), "%s, %d bytes: %.300q", form, n, err)
+						}
 					}
 				}
 			}

@@ -163,32 +163,24 @@ func (t *T) thousandClients(http2 bool) {
 	for i := range derived {
 		derived[i] = derive(t, client, fmt.Sprint(otherKey, "-", i))
 	}
-	// load returns how many connections the calls open.
-	load := func(clients int64) int64 {
-		client.CloseIdleConnections()
-		before := connections.Load()
-		_, err := derived[0].Connectors().Get(t.Context(), "pcon_0") // over HTTP/2 the others use its connection
-		require.NoError(t, err)
-		var next atomic.Int64
-		var tasks sync.WaitGroup
-		for range workers {
-			tasks.Go(func() {
-				for i := next.Add(1); i <= calls; i = next.Add(1) {
-					_, err := derived[i%clients].Connectors().Get(t.Context(), fmt.Sprint("pcon_", i%clients))
-					assert.NoError(t, err)
-				}
-			})
-		}
-		tasks.Wait()
-		return connections.Load() - before
+	_, err := derived[0].Connectors().Get(t.Context(), "pcon_0") // over HTTP/2 the others use its connection
+	require.NoError(t, err)
+	var next atomic.Int64
+	var tasks sync.WaitGroup
+	for range workers {
+		tasks.Go(func() {
+			for i := next.Add(1); i < calls; i = next.Add(1) {
+				_, err := derived[i%clients].Connectors().Get(t.Context(), fmt.Sprint("pcon_", i%clients))
+				assert.NoError(t, err)
+			}
+		})
 	}
-	one, many := load(1), load(clients)
+	tasks.Wait()
 	assert.Zero(t, wrong.Load(), "requests with another client's key")
-	if http2 {
-		assert.LessOrEqual(t, many, int64(2))
-	} else { // net/http dials for each waiting request, and uses whichever connection is free first
-		assert.LessOrEqual(t, many, max(one, workers)+workers)
-	}
+	// Over HTTP/1, net/http dials for each waiting request, and then uses whichever
+	// connection is free first: on a busy machine about twice as many as workers.
+	most := map[bool]int64{false: 3 * workers, true: 2}[http2]
+	assert.LessOrEqual(t, connections.Load(), most)
 }
 
 // trusting returns a NewTransport that trusts a server.
