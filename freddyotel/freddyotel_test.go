@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"sync"
@@ -114,9 +115,7 @@ func with(more map[string]string) map[string]string {
 	all := map[string]string{
 		"http.request.method": "GET", "server.address": "api.example.com", "server.port": "8443", "url.template": route,
 	}
-	for key, value := range more {
-		all[key] = value
-	}
+	maps.Copy(all, more)
 	return all
 }
 
