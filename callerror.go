@@ -188,7 +188,7 @@ func (c *call) decodeError(err error) error {
 		return c.apiError(response)
 	case errors.Is(err, wire.ErrCanceled):
 		c.result.Decision = transport.Canceled
-		c.result.Ambiguous = c.result.Ambiguous || !readOnly(c.Method)
+		c.result.Ambiguous = c.result.Ambiguous || !transport.ReadOnly(c.Method)
 		return c.transportError(c.contextCause(nil))
 	}
 	if errors.Is(err, transport.ErrTooLarge) {
