@@ -25,7 +25,7 @@ type ConfigurationsService struct{ client *Client }
 
 // Create creates a configuration. Create is not idempotent, so it is retried only
 // if the server has certainly not processed it. If [MayHaveSucceeded] reports true
-// for its error, the configuration may exist: List the configurations before
+// for its error, the configuration may exist: look for it with All before
 // creating it again.
 //
 // Create does not check the configuration against the connector's schema; package

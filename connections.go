@@ -101,7 +101,7 @@ func (s *ConnectionsService) Complete(ctx context.Context, state string, opts ..
 
 // ConnectionListParams selects connections.
 type ConnectionListParams struct {
-	ApplicationID string // empty: the server's default, flowplate
+	ApplicationID string // of the application that uses the connections; empty: the server's default, flowplate
 }
 
 func (p ConnectionListParams) query() query {

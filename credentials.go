@@ -18,6 +18,8 @@ import (
 // fmt, in slog and in JSON, also within another struct. Only the client writes
 // them, to the API.
 //
+// Which credentials a connector accepts for which AuthMethod is not documented.
+//
 // The zero Credentials are none, and marshal as null. reflect.DeepEqual never
 // reports two that are set as equal.
 type Credentials struct {

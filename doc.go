@@ -105,7 +105,8 @@
 // Go, URLs or HTML escape it, and within base64; in codes, types, ids and header names
 // a secret of 16 bytes or more. At the end of a body that was cut off, it also covers
 // a beginning of 8 bytes or more. It does not cover hexadecimal, another case, or text
-// in which every letter is escaped.
+// in which every letter is escaped. Settings that a schema marks as secret are no
+// credentials: they are values of Configuration, which the API returns.
 //
 // Nothing is logged unless [WithLogger] is given.
 package freddy

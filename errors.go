@@ -59,7 +59,7 @@ func HasCode(err error, codes ...string) bool {
 // false for nil, and for the methods that only read: GET, HEAD and OPTIONS.
 //
 // If it is true after Create, look whether the object exists before creating it
-// again.
+// again. A request that timed out may still be processed after that.
 func MayHaveSucceeded(err error) bool {
 	var (
 		incomplete *TransportError

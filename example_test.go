@@ -2,6 +2,7 @@ package freddy_test
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -12,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/aitronos/freddy-go"
@@ -199,6 +201,8 @@ func ExampleAPIError_Is() {
 			fmt.Println(status, "use another key")
 		case errors.Is(err, freddy.ErrNotFound), errors.Is(err, freddy.ErrConflict), errors.Is(err, freddy.ErrBadRequest):
 			fmt.Println(status, "fix the request")
+		default: // no response, an unexpected response, another status
+			fmt.Println(err)
 		}
 	}
 
@@ -303,11 +307,13 @@ func ExampleMayHaveSucceeded() {
 	defer done()
 	fake.Script(http.MethodPost, "/personal-connectors/configurations", freddytest.Reply{Fault: freddytest.FaultLost})
 
+	mark := rand.Text() // names are not unique
 	params := freddy.ConfigurationCreateParams{
 		PersonalConnectorID: "pcon_github",
 		Name:                "Backend",
 		Credentials:         freddy.BearerCredentials("example-token"),
 		Configuration:       map[string]any{"repository": "acme/backend"},
+		Metadata:            map[string]any{"mark": mark},
 	}
 	created, err := client.Configurations().Create(ctx, params)
 	if freddy.MayHaveSucceeded(err) {
@@ -318,7 +324,7 @@ func ExampleMayHaveSucceeded() {
 				fmt.Println(listErr) // still unknown: create nothing
 				return
 			}
-			if configuration.Name == params.Name {
+			if configuration.Metadata["mark"] == mark {
 				created, err = configuration, nil
 				break
 			}
@@ -437,17 +443,23 @@ func ExampleClient_WithAPIKey() {
 	// true
 }
 
-// A client that trusts the CA of a company.
+// A client that also trusts the CA of a company.
 func ExampleNewTransport() {
-	transport := freddy.NewTransport()
-	transport.TLSClientConfig = &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
-	client, err := freddy.NewClient("example-key", freddy.WithHTTPClient(&http.Client{Transport: transport}))
+	pool, err := x509.SystemCertPool()
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer client.CloseIdleConnections()
-
-	// Output:
+	ca, err := os.ReadFile("company-ca.pem")
+	if err != nil || !pool.AppendCertsFromPEM(ca) {
+		log.Fatal("company-ca.pem has no certificate")
+	}
+	transport := freddy.NewTransport() // HTTP/2 stays on
+	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	client, err := freddy.NewClient(os.Getenv("FREDDY_API_KEY"), freddy.WithHTTPClient(&http.Client{Transport: transport}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(client.Connectors().Get(ctx, "pcon_github"))
 }
 
 // A program wraps the default transport without losing the settings of its pool.
@@ -546,19 +558,19 @@ func ExampleClient_Do() {
 	// 5 <nil>
 }
 
-// A key that rotates: after a 401, the source is asked again.
+// A key that rotates: after a 401, the source is called again.
 func ExampleWithKeySource() {
-	keys := []string{"an-old-example-key", freddytest.APIKey}
 	fake := freddytest.NewFake()
 	server := httptest.NewServer(fake)
 	defer server.Close()
-	client, err := freddy.NewClient("",
-		freddy.WithBaseURL(server.URL+"/v1"),
-		freddy.WithKeySource(func(context.Context) (string, error) {
-			key := keys[0]
-			keys = keys[1:]
-			return key, nil
-		}))
+
+	var key atomic.Value // the source is called concurrently
+	key.Store("an-old-example-key")
+	source := func(context.Context) (string, error) {
+		defer key.Store(freddytest.APIKey) // rotated meanwhile
+		return key.Load().(string), nil
+	}
+	client, err := freddy.NewClient("", freddy.WithKeySource(source), freddy.WithBaseURL(server.URL+"/v1"))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -77,7 +77,7 @@ type RetryDecision string
 
 // The retry decisions.
 const (
-	RetryNotNeeded       RetryDecision = ""                       // success, or an outcome that no retry changes
+	RetryNotNeeded       RetryDecision = ""                       // success, or an outcome that no retry changes; prints as nothing
 	RetryScheduled       RetryDecision = "retry"                  // another attempt is planned
 	RetryUnsafe          RetryDecision = "not safe to retry"      // the request may have been processed and is not idempotent
 	RetryExhausted       RetryDecision = "retries exhausted"      // the limit of WithMaxRetries

@@ -21,8 +21,8 @@ type MCPConfigurationsService struct{ client *Client }
 
 // Create adds an MCP server. It requires [WithOrganization]. Create is not
 // idempotent, so it is retried only if the server has certainly not processed it. If
-// [MayHaveSucceeded] reports true for its error, the configuration may exist: List
-// the configurations before creating it again.
+// [MayHaveSucceeded] reports true for its error, the configuration may exist: look
+// for it with List before creating it again.
 func (s *MCPConfigurationsService) Create(ctx context.Context, params MCPConfigurationCreateParams, opts ...CallOption) (*MCPConfiguration, error) {
 	return do[MCPConfiguration](ctx, s.client, request{
 		method: http.MethodPost, route: routeMCPConfigurations, body: params.body(), organization: organizationInTheBody,

@@ -127,7 +127,7 @@ func (c *Connector) UnmarshalJSON(data []byte) error { return wire.Unmarshal(dat
 // the documented ones.
 type ConnectorMetadata struct {
 	SupportedFeatures   []string                   `json:"supportedFeatures,omitzero"`
-	AuthMethod          AuthMethod                 `json:"authMethod,omitzero"`
+	AuthMethod          AuthMethod                 `json:"authMethod,omitzero"`          // empty: not said
 	ConfigurationSchema Schema                     `json:"configurationSchema,omitzero"` // of Configuration.Configuration
 	Extra               map[string]json.RawMessage `json:"-"`                            // members not named above
 }

@@ -157,7 +157,8 @@ func WithBaseURL(baseURL string) Option {
 // http.DefaultTransport of that time.
 //
 // [NewTransport] returns the transport that a client has without this option, to
-// be changed or wrapped.
+// be changed or wrapped. With this option, also with NewTransport, calls do not wait
+// for the first connection: over HTTP/2, a burst of n calls can open n connections.
 //
 // A RoundTripper receives each attempt with its key. Request.Pattern is the route
 // (/personal-connectors/{connector_id}), empty for [Client.Do]. If a RoundTripper
@@ -242,8 +243,8 @@ func WithUserAgent(product string) Option {
 //
 // The level is Warn if the attempt failed, unless the caller canceled it. 408, 429 and
 // 5xx count as failures; other error responses, such as a 404, have the level Debug
-// and no reason. A record never has a header, a query or a body. The default is no
-// log. The log is one of the hooks, in the order of the options.
+// and no reason, and so does a success: a logger at Info records failures only. A
+// record never has a header, a query or a body. The default is no log. The log is one of the hooks, in the order of the options.
 func WithLogger(logger *slog.Logger) Option {
 	return clientSetting("WithLogger", logger != nil, "must not be nil",
 		func(s *settings) { s.attemptHooks = append(s.attemptHooks, logHooks(logger).Attempt) })

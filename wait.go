@@ -47,6 +47,8 @@ var errEnded = errors.New("the wait has ended")
 // 429, 5xx or without a response. Any other error of a poll ends the wait at once and
 // is returned, and so is the sixth failure. A Retry-After longer than the interval
 // replaces it. If a Retry-After is beyond the deadline, its error is returned at once.
+// An error response of Complete with status 400, 404, 409, 410 or 422 means that the
+// user has not signed in yet. If the user refuses, Wait ends by time.
 //
 // If the context ends, Wait returns a *NotConnectedError, which matches
 // [ErrNotConnected] and the error of the context. If the context has no deadline, Wait

@@ -133,7 +133,7 @@ func TestHTTP2GoAwayOnEveryConnection(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newHTTP2Rig(t)
 			s := r.checks.HTTP2Server(faulty.ServeHTTP2(t, greeting, faulty.StreamThen(faulty.GoAway(false, faulty.NoError, ""), faulty.HangUp)))
-			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 			defer cancel()
 			_, _, err := r.exchange(ctx, s, http.MethodGet, "")
 			require.Error(t, err) // the deadline, or a connection that was closed before it was used
