@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,6 +25,7 @@ import (
 type checkedFake struct {
 	*freddytest.Fake
 	t      *testing.T
+	mu     sync.Mutex
 	called map[string]bool // operations
 }
 
@@ -51,6 +53,8 @@ func (f *checkedFake) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.called[in.Route.Operation.OperationID] = true
 	body := recorder.Body.Bytes()
 	if err := validateResponse(in, response.StatusCode, response.Header, body); err != nil {
@@ -183,6 +187,7 @@ func TestFakeSignIn(t *testing.T) {
 				assert.NoError(t, err)
 				_, err = client.MCPConfigurations().Test(t.Context(), account.MCPConfigurationID)
 				assert.NoError(t, err)
+				synctest.Wait() // for the browser
 				assert.True(t, fake.called["oauthCallback"])
 				assert.True(t, fake.called["completeConnection"])
 			})
