@@ -16,15 +16,15 @@ import (
 	"github.com/aitronos/freddy-go/internal/faulty"
 )
 
-// A cell is one client before one fault: servers and clients of its own, so
-// that the cells of a group can run at the same time.
+// A cell is one client and one fault. It has its own servers and clients, so the cells
+// of a group can run at the same time.
 type cell struct {
 	tb
 	client clients.Client
 	window time.Duration
 }
 
-// tb stands in for a test's: package faulty is made for tests.
+// tb is the testing.TB that package faulty requires.
 type tb struct {
 	testing.TB
 	cleanups []func()
@@ -38,19 +38,18 @@ func (t *tb) Errorf(string, ...any)     { t.failures++ }
 func (t *tb) Fatal(args ...any)         { panic(fmt.Sprint(args...)) }
 func (t *tb) Fatalf(f string, a ...any) { panic(fmt.Sprintf(f, a...)) }
 
-// finish does not wait for the cleanups: an answer may be in the middle of
-// writing to a client that hangs.
+// finish does not wait for the cleanups: a server may still be writing to a client
+// that hangs.
 func (t *tb) finish() {
 	for _, cleanup := range t.cleanups {
 		go cleanup()
 	}
 }
 
-// serve starts a server with TLS, as the APIs have it; some clients send no key
-// without.
-func (c *cell) serve(answers ...faulty.Answer) *faulty.Server {
+// serve starts a server with TLS, because some clients send no key without it.
+func (c *cell) serve(responses ...faulty.Answer) *faulty.Server {
 	config := &tls.Config{Certificates: []tls.Certificate{certificate()}}
-	return faulty.ServeTLS(c, config, answers...)
+	return faulty.ServeTLS(c, config, responses...)
 }
 
 var certificate = sync.OnceValue(func() tls.Certificate {
@@ -65,23 +64,23 @@ func (c *cell) dial(base string) clients.API {
 	return api
 }
 
-// get is the usual measurement: one Get against a server with the answers.
-func (c *cell) get(answers ...faulty.Answer) (*faulty.Server, outcome) {
-	server := c.serve(answers...)
+// get makes one Get to a server with the responses.
+func (c *cell) get(responses ...faulty.Answer) (*faulty.Server, outcome) {
+	server := c.serve(responses...)
 	api := c.dial(server.URL())
 	o := c.call(func(ctx context.Context) (string, error) { return api.Get(ctx, clients.ID) })
 	return reached(server), o.without(server)
 }
 
-// create is get for the POST.
-func (c *cell) create(answers ...faulty.Answer) (*faulty.Server, outcome) {
-	server := c.serve(answers...)
+// create is get with a POST.
+func (c *cell) create(responses ...faulty.Answer) (*faulty.Server, outcome) {
+	server := c.serve(responses...)
 	api := c.dial(server.URL())
 	o := c.call(func(ctx context.Context) (string, error) { return "", api.Create(ctx) })
 	return reached(server), o.without(server)
 }
 
-// reached panics where the client met another fault than it was meant to.
+// reached panics if no request arrived: then another fault was measured.
 func reached(server *faulty.Server) *faulty.Server {
 	if len(server.Requests()) == 0 {
 		panic("no request arrived")
@@ -98,8 +97,8 @@ type outcome struct {
 	hung bool // it did not end within the window
 }
 
-// call runs f with a context that has no deadline, as a caller would who sets
-// none; it is cancelled once the window is over, so that nothing stays behind.
+// call runs f with a context without deadline. The context is cancelled at the end of
+// the window, so that nothing is left running.
 func (c *cell) call(f func(context.Context) (string, error)) outcome {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -119,10 +118,11 @@ func (c *cell) call(f func(context.Context) (string, error)) outcome {
 
 func (o outcome) failed() bool { return !o.hung && o.err != nil }
 
-// right reports whether the call returned the server's value.
+// right reports whether the call returned the value that the server sent.
 func (o outcome) right() bool { return !o.hung && o.err == nil && o.name == clients.Name }
 
-// without takes the server's address out of the text: a port is no status.
+// without removes the server's address from the message: a port must not count as a
+// status.
 func (o outcome) without(server *faulty.Server) outcome {
 	if o.err != nil {
 		o.text = strings.ReplaceAll(o.err.Error(), strings.TrimPrefix(server.URL(), "https://"), "host")
@@ -143,8 +143,8 @@ func (o outcome) String() string {
 	}
 }
 
-// atOnce is what counts as without a wait: no client waits less before a retry,
-// and a busy machine does not make it more.
+// atOnce is the longest time that counts as without delay. It is less than the delay
+// before a retry of any client, and enough for a busy machine.
 const atOnce = 250 * time.Millisecond
 
 func after(d time.Duration) string {
@@ -154,12 +154,12 @@ func after(d time.Duration) string {
 	return fmt.Sprintf("after %.1f s", d.Seconds())
 }
 
-// sent is what a server saw and how the call ended.
+// sent is how many requests arrived and how the call ended.
 func sent(s *faulty.Server, o outcome) string {
 	return fmt.Sprintf("%s, %v", counted(len(s.Requests()), "request"), o)
 }
 
-// carriesKey looks for the key in a header, plain or as Basic credentials.
+// carriesKey reports whether a header contains the key, plain or in Basic credentials.
 func carriesKey(header http.Header) bool {
 	basic := base64.StdEncoding.EncodeToString([]byte(clients.Key + ":"))
 	for _, values := range header {
@@ -175,13 +175,13 @@ func ok(body []byte) faulty.Answer {
 	return faulty.Reply(http.StatusOK, string(body), "Content-Type: application/json")
 }
 
-// refuse answers with an error as the client's own API words it.
-func (c *cell) refuse(status int, message string, fields ...string) faulty.Answer {
+// failure responds with an error of the client's API.
+func (c *cell) failure(status int, message string, fields ...string) faulty.Answer {
 	return faulty.Reply(status, c.client.Failure(status, message), append(fields, "Content-Type: application/json")...)
 }
 
-// longer returns the body with filler in its name, which makes it valid JSON
-// of the client's own shape, in two halves around the filler.
+// longer returns the two halves of the body around a filler in its name, so that the
+// body with the filler is valid.
 func (c *cell) longer() (head, tail string) {
 	before, behind, found := bytes.Cut(c.client.Body(), []byte(`"`+clients.Name+`"`))
 	if !found {

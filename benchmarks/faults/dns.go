@@ -10,17 +10,17 @@ import (
 // nowhere is a host whose name does not exist.
 const nowhere = "nowhere.invalid"
 
-// lookups counts the questions for the address of nowhere.
+// lookups counts the queries for the address of nowhere.
 var lookups atomic.Int64
 
-// useOwnDNS makes the process ask a server on loopback, which knows no name at
-// all: the measurements need no network, and none can spoil them.
+// useOwnDNS makes the process resolve names with a server on loopback, to which every
+// name is unknown. So the measurements neither need a network nor depend on one.
 func useOwnDNS() error {
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	go answerNXDOMAIN(conn)
+	go serveNXDOMAIN(conn)
 	net.DefaultResolver = &net.Resolver{
 		PreferGo: true,
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -31,8 +31,8 @@ func useOwnDNS() error {
 	return nil
 }
 
-func answerNXDOMAIN(conn net.PacketConn) {
-	question := []byte("\x07nowhere\x07invalid\x00\x00\x01") // type A; a lookup asks for AAAA besides
+func serveNXDOMAIN(conn net.PacketConn) {
+	question := []byte("\x07nowhere\x07invalid\x00\x00\x01") // type A; a lookup also queries AAAA
 	message := make([]byte, 1500)
 	for {
 		n, from, err := conn.ReadFrom(message)

@@ -21,9 +21,9 @@ import (
 type group string
 
 const (
-	patient group = "patient" // waits, mostly: all at the same time
-	alone   group = "alone"   // would disturb others, or see what they do to a shared transport
-	heavy   group = "heavy"   // needs the memory and the processors for itself
+	patient group = "patient" // mostly waits: all at the same time
+	alone   group = "alone"   // affects others, or is affected through a shared transport
+	heavy   group = "heavy"   // uses much memory and time: one process at a time
 )
 
 // A fault is a row of the table.
@@ -35,28 +35,28 @@ type fault struct {
 	measure func(*cell) (text string, desired bool)
 }
 
-// longest is the window of calls that end only by a client's own time limit;
-// this module's takes 4 * 30 s and the waits between.
+// longest is the window of calls that only a timeout of the client ends. This module's
+// calls take four attempts of 30 s and the delays between them.
 const longest = 130 * time.Second
 
 var faults = []fault{
 	{"silent server, no deadline", patient, longest, "ends by itself", silent},
 	{"503 whose body stalls, no deadline", patient, longest, "ends with the 503", stalled},
-	{"200 cut short, then a whole one", patient, 20 * time.Second, "repeated, success", cutOnce},
-	{"GET: connection dropped, then 200", patient, 20 * time.Second, "repeated, success", droppedOnce},
+	{"200 cut short, then a whole one", patient, 20 * time.Second, "retried, success", cutOnce},
+	{"GET: connection dropped, then 200", patient, 20 * time.Second, "retried, success", droppedOnce},
 	{"POST: connection dropped", patient, 60 * time.Second, "sent once, error", dropped},
-	{"POST: 503", patient, 60 * time.Second, "sent once, error", refusedPost},
-	{"503 forever", patient, 100 * time.Second, "repeated a few times, ends with the 503", unavailable},
+	{"POST: 503", patient, 60 * time.Second, "sent once, error", failedPost},
+	{"503 forever", patient, 100 * time.Second, "retried a few times, ends with the 503", unavailable},
 	{"429, Retry-After: 1, then 200", patient, 20 * time.Second, "waits 1 s, success", oneSecond},
 	{"429, Retry-After: 86400", patient, 20 * time.Second, "no wait of a day, an error at once", oneDay},
 	{"cancelled while it waits to retry", patient, 20 * time.Second, "ends at once as context.Canceled", cancelled},
 	{"NXDOMAIN", patient, 60 * time.Second, "looked up once", nxdomain},
 	{"200 calls at once, all dropped", alone, 100 * time.Second, "at most 300 requests", storm},
-	{"50 idle connections, one call fails", alone, 30 * time.Second, "all are kept, before and after", idle},
+	{"50 idle connections, one call fails", alone, 30 * time.Second, "all are kept, before and after it", idle},
 	{"redirect to another host", patient, 10 * time.Second, "the key stays", redirectHost},
 	{"redirect to another port", patient, 10 * time.Second, "the key stays", redirectPort},
-	{"id `..`", patient, 10 * time.Second, "nothing else is asked for", dots},
-	{"id `42/secret?admin=1`", patient, 10 * time.Second, "nothing else is asked for", slash},
+	{"id `..`", patient, 10 * time.Second, "nothing else is requested", dots},
+	{"id `42/secret?admin=1`", patient, 10 * time.Second, "nothing else is requested", slash},
 	{"502 with an HTML page", patient, 100 * time.Second, "an error with the status, without the page", html502},
 	{"200 with an HTML page", patient, 10 * time.Second, "error", html200},
 	{"200 without a body", patient, 10 * time.Second, "error", empty},
@@ -96,44 +96,44 @@ func dropped(c *cell) (string, bool) {
 	return sent(s, o), o.failed() && len(s.Requests()) == 1
 }
 
-func refusedPost(c *cell) (string, bool) {
-	s, o := c.create(c.refuse(503, "no"))
+func failedPost(c *cell) (string, bool) {
+	s, o := c.create(c.failure(503, "no"))
 	return sent(s, o), o.failed() && len(s.Requests()) == 1
 }
 
 func unavailable(c *cell) (string, bool) {
-	s, o := c.get(c.refuse(503, "no"))
+	s, o := c.get(c.failure(503, "no"))
 	n := len(s.Requests())
 	return sent(s, o), o.failed() && strings.Contains(o.text, "503") && n > 1 && n < 10
 }
 
 func oneSecond(c *cell) (string, bool) {
-	s, o := c.get(c.refuse(429, "no", "Retry-After: 1"), ok(c.client.Body()))
+	s, o := c.get(c.failure(429, "no", "Retry-After: 1"), ok(c.client.Body()))
 	return sent(s, o), o.right() && o.took >= time.Second && o.took < 2*time.Second
 }
 
 func oneDay(c *cell) (string, bool) {
-	s, o := c.get(c.refuse(429, "no", "Retry-After: 86400"))
+	s, o := c.get(c.failure(429, "no", "Retry-After: 86400"))
 	return sent(s, o), o.failed() && len(s.Requests()) == 1
 }
 
-// cancelled asks for a wait that lasts, so that no client is done with it when
-// the context ends.
+// cancelled responds with a long Retry-After, so that every client that waits still does
+// when the context is cancelled.
 func cancelled(c *cell) (string, bool) {
-	server := c.serve(c.refuse(429, "no", "Retry-After: 5"))
+	server := c.serve(c.failure(429, "no", "Retry-After: 5"))
 	api := c.dial(server.URL())
-	const pause = 500 * time.Millisecond
+	const delay = 500 * time.Millisecond
 	o := c.call(func(ctx context.Context) (string, error) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		time.AfterFunc(pause, cancel)
+		time.AfterFunc(delay, cancel)
 		return api.Get(ctx, clients.ID)
 	})
-	if o.took < pause {
+	if o.took < delay {
 		return "does not wait", false
 	}
 	is := errors.Is(o.err, context.Canceled)
-	late := o.took - pause
+	late := o.took - delay
 	return fmt.Sprintf("ended %s, is Canceled: %s", after(late), yes(is)), is && late < atOnce
 }
 
@@ -166,8 +166,8 @@ func storm(c *cell) (string, bool) {
 
 func idle(c *cell) (string, bool) {
 	const conns = 50
-	answers := slices.Repeat([]faulty.Answer{faulty.Then(faulty.Wait(500*time.Millisecond), ok(c.client.Body()))}, conns)
-	server := c.serve(append(answers, c.refuse(503, "no"))...)
+	responses := slices.Repeat([]faulty.Answer{faulty.Then(faulty.Wait(500*time.Millisecond), ok(c.client.Body()))}, conns)
+	server := c.serve(append(responses, c.failure(503, "no"))...)
 	api := c.dial(server.URL())
 	var all sync.WaitGroup
 	for range conns {
@@ -206,18 +206,18 @@ func (c *cell) redirect(host string) (string, bool) {
 	}
 }
 
-func dots(c *cell) (string, bool)  { return c.askFor("..") }
-func slash(c *cell) (string, bool) { return c.askFor("42/secret?admin=1") }
+func dots(c *cell) (string, bool)  { return c.request("..") }
+func slash(c *cell) (string, bool) { return c.request("42/secret?admin=1") }
 
-// askFor sends an id that is none. It does no harm where it is refused, or
-// arrives as one query value or as one segment that is not special in a path.
-func (c *cell) askFor(id string) (string, bool) {
+// request calls Get with an invalid id. That is harmless if it is rejected, or arrives
+// as one query value or as one path segment without a special meaning.
+func (c *cell) request(id string) (string, bool) {
 	server := c.serve(ok(c.client.Body()))
 	api := c.dial(server.URL())
 	o := c.call(func(ctx context.Context) (string, error) { return api.Get(ctx, id) })
 	got := server.Requests()
 	if len(got) == 0 {
-		return "refused, nothing sent", o.failed()
+		return "rejected, nothing sent", o.failed()
 	}
 	uri, err := url.ParseRequestURI(got[0].RequestURI)
 	if err != nil {
@@ -231,7 +231,7 @@ func (c *cell) askFor(id string) (string, bool) {
 	}
 	segments := strings.Split(uri.EscapedPath(), "/")
 	last, err := url.PathUnescape(segments[len(segments)-1])
-	return text, err == nil && last == id && id != ".." // which proxies resolve however it is escaped
+	return text, err == nil && last == id && id != ".." // proxies resolve it even if it is escaped
 }
 
 const page = "<html><head><title>502 Bad Gateway</title></head><body>nginx, sign in</body></html>"
@@ -266,7 +266,7 @@ func junk(c *cell) (string, bool) {
 
 func longMessage(c *cell) (string, bool) {
 	message := strings.Repeat(`all work and no play\n`, 1<<20/21)
-	_, o := c.get(c.refuse(400, message))
+	_, o := c.get(c.failure(400, message))
 	lines := 1 + strings.Count(o.text, "\n")
 	text := fmt.Sprintf("%d bytes in %s", len(o.text), counted(lines, "line"))
 	return text, o.failed() && lines == 1 && len(o.text) <= 4<<10
@@ -298,7 +298,7 @@ func bomb(c *cell) (string, bool) {
 	return fmt.Sprintf("%s, %d MiB allocated", text, allocated), allocated < huge>>22
 }
 
-// weigh returns how a Get ended and how many MiB were allocated meanwhile.
+// weigh returns how a Get ended and how many MiB it allocated.
 func (c *cell) weigh(server *faulty.Server) (string, uint64) {
 	api := c.dial(server.URL())
 	var before, behind runtime.MemStats
@@ -329,9 +329,10 @@ func printed(c *cell) (string, bool) {
 	return "key printed by " + strings.Join(shown, ", "), false
 }
 
-// reflected walks what hangs on an error, as loggers and debuggers do.
+// reflected searches everything that reflection reaches from an error, as loggers and
+// debuggers do.
 func reflected(c *cell) (string, bool) {
-	_, o := c.get(c.refuse(401, "no"))
+	_, o := c.get(c.failure(401, "no"))
 	finder := new(tb)
 	faulty.NoSecret(finder, clients.Key, o.err)
 	if finder.failures == 0 {
@@ -341,11 +342,11 @@ func reflected(c *cell) (string, bool) {
 }
 
 func echoed(c *cell) (string, bool) {
-	_, o := c.get(c.refuse(401, "the key "+clients.Key+" is unknown"))
+	_, o := c.get(c.failure(401, "the key "+clients.Key+" is unknown"))
 	if strings.Contains(o.text, clients.Key) {
-		return "key in the text", false
+		return "key in the message", false
 	}
-	return "not in the text", o.failed()
+	return "not in the message", o.failed()
 }
 
 func yes(b bool) string {

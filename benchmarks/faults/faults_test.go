@@ -12,7 +12,7 @@ import (
 	"github.com/aitronos/freddy-go/internal/faulty"
 )
 
-// This module's own column, as far as it takes no time.
+// The column of this module, except the faults that take long.
 func TestOwnColumn(t *testing.T) {
 	x509.SetFallbackRoots(faulty.RootCAs())
 	require.NoError(t, useOwnDNS())

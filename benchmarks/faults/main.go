@@ -1,12 +1,12 @@
 //go:debug x509usefallbackroots=1
 
-// Command faults puts the same faults before freddy and other public SDKs, each
-// with its defaults, and prints what they did as a Markdown table.
+// Command faults injects the same faults into calls of freddy and other public SDKs,
+// each with its defaults, and prints a Markdown table of the outcomes.
 //
 //	go run ./faults          # in benchmarks/; about two and a half minutes
-//	go run ./faults -write   # also writes FAULTS.md
+//	go run ./faults -write   # also writes FAULTS.md and faults.svg
 //
-// Every server is on loopback, and every cell is measured in this run.
+// All servers are on loopback.
 package main
 
 import (
@@ -29,21 +29,25 @@ import (
 	"github.com/aitronos/freddy-go/internal/faulty"
 )
 
-// limit is how long the whole may take; what has not ended then is killed.
+// limit is how long a run may take. Processes that have not ended then are killed.
 const limit = 170 * time.Second
 
 func main() {
-	write := flag.Bool("write", false, "write FAULTS.md, too")
-	child := flag.String("child", "", "measure `client/group` and print it as JSON, for the command's own use")
+	write := flag.Bool("write", false, "write FAULTS.md and faults.svg, too")
+	child := flag.String("child", "", "measure `client/group` and print it as JSON, for internal use")
 	flag.Parse()
 	if *child != "" {
 		runChild(*child)
 		return
 	}
-	document := render(measureAll())
+	results := measureAll()
+	document := results.document()
 	fmt.Print(document)
 	if *write {
-		if err := os.WriteFile("FAULTS.md", []byte(document), 0o644); err != nil {
+		err := errors.Join(
+			os.WriteFile("FAULTS.md", []byte(document), 0o644),
+			os.WriteFile("faults.svg", []byte(results.picture()), 0o644))
+		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -56,11 +60,11 @@ type result struct {
 	Desired             bool
 }
 
-// A table is what was measured, by fault and client.
+// A table has the results by fault and client.
 type table struct {
 	mu    sync.Mutex
 	cells map[[2]string]result
-	lines map[string]int // written to stderr unasked, by client
+	lines map[string]int // that the client wrote to stderr
 }
 
 func (t *table) add(r result) {
@@ -69,15 +73,15 @@ func (t *table) add(r result) {
 	t.cells[[2]string{r.Fault, r.Client}] = r
 }
 
-// measureAll gives each client a process for each group of faults, so that
-// neither a crash nor a shared transport spoils another's cells.
+// measureAll starts a process for each client and group of faults, so that neither a
+// crash nor a shared transport affects other cells.
 func measureAll() *table {
 	t := &table{cells: make(map[[2]string]result), lines: make(map[string]int)}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	var all sync.WaitGroup
 	for i, client := range clients.All() {
-		// One after another, so that short times are not those of the crowd.
+		// Staggered, so that short times are not those of a busy machine.
 		all.Go(func() {
 			time.Sleep(time.Duration(i) * 500 * time.Millisecond)
 			t.run(ctx, client, patient)
@@ -121,7 +125,7 @@ func (t *table) run(ctx context.Context, client clients.Client, g group) {
 	t.lines[client.Name] += bytes.Count(stderr.Bytes(), []byte("\n"))
 }
 
-// runChild measures one client's faults of one group.
+// runChild measures the faults of one group with one client.
 func runChild(what string) {
 	name, g, _ := strings.Cut(what, " ")
 	all := clients.All()
@@ -156,8 +160,8 @@ func runChild(what string) {
 	running.Wait()
 }
 
-// healthy requires that the client works before it is judged: an error that is
-// ours would count as many a desired behaviour.
+// healthy requires that the client works without faults. Otherwise an error of the
+// setup would count as the desired error.
 func healthy(client clients.Client) error {
 	c := &cell{client: client, window: 10 * time.Second}
 	defer c.finish()
@@ -170,7 +174,7 @@ func healthy(client clients.Client) error {
 	return nil
 }
 
-// cell measures one cell; a client that panics has measured that.
+// cell measures one cell. A panic of the client is a result, too.
 func (f fault) cell(client clients.Client) (r result) {
 	c := &cell{client: client, window: f.window}
 	defer c.finish()

@@ -13,8 +13,8 @@ import (
 	"github.com/aitronos/freddy-go/benchmarks/internal/clients"
 )
 
-// A limit is what CI allows an operation to allocate: the numbers that were measured
-// last. They hardly depend on the machine.
+// A limit is what CI allows an operation to allocate: the greatest number that was
+// measured with a supported release of Go. It does not depend on the machine.
 type limit struct {
 	name          string
 	allocs, bytes int64
@@ -45,15 +45,15 @@ func limits() []limit {
 	three := newFreddy(withTransport(catalogue(3 * pageSize)))
 	create := newAPI(clients.Find(freddyName), always(http.StatusCreated, clients.Find(freddyName).Created()))
 	return []limit{
-		{"Get", 1, 1, freddyGet(own(http.StatusOK, get))},
-		{"Get with a key source", 1, 1, freddyGet(newFreddyFor("", freddy.WithKeySource(source), withTransport(always(http.StatusOK, get))))},
-		{"404", 1, 1, func() error { return unless(missing() != nil, nil) }},
-		{"page of 100", 1, 1, func() error {
+		{"Get", 19, 3712, freddyGet(own(http.StatusOK, get))},
+		{"Get with a key source", 24, 3920, freddyGet(newFreddyFor("", freddy.WithKeySource(source), withTransport(always(http.StatusOK, get))))},
+		{"404", 21, 3160, func() error { return unless(missing() != nil, nil) }},
+		{"page of 100", 47, 142280, func() error {
 			_, err := page.Connectors().List(context.Background(), freddy.ConnectorListParams{Limit: pageSize})
 			return err
 		}},
-		{"All over three pages", 1, 1, func() error { return readAll(three, 3*pageSize, func(int) {}) }},
-		{"Create", 1, 1, func() error { return create.Create(context.Background()) }},
+		{"All over three pages", 206, 455600, func() error { return readAll(three, 3*pageSize, func(int) {}) }},
+		{"Create", 66, 5672, func() error { return create.Create(context.Background()) }},
 	}
 }
 
@@ -78,27 +78,27 @@ func count(op func() error) (allocs, size int64) {
 	return int64(after.Mallocs-before.Mallocs) / times, int64(after.TotalAlloc-before.TotalAlloc) / times
 }
 
-// checkGet allows half more than the goal, because times depend on what else the
-// machine does.
 func checkGet() error {
-	each("200ms")
-	t := getUnit().only(freddyName, plain).run(5)
-	return checkTime(t, getTime*1.5)
+	each("100ms")
+	return checkTime(getUnit().only(freddyName, plain).run(9), getTime)
 }
 
-func checkTime(t table, most float64) error {
-	time := t.ratio(freddyName, plain, timeOf)
+// checkTime fails if all rounds exceed half more than the goal: times depend on the
+// other load of the machine.
+func checkTime(t table, goal float64) error {
+	time, most := t.ratio(freddyName, plain, timeOf), 1.5*goal
 	fmt.Printf("%s: %s of the time of %s\n", t.name, time, plain)
-	if time.median > most {
-		return fmt.Errorf("%s: %.2f of the time of %s; the limit is %.2f", t.name, time.median, plain, most)
+	if time.least > most {
+		return fmt.Errorf("%s: at least %.2f of the time of %s; the limit is %.2f", t.name, time.least, plain, most)
 	}
 	return nil
 }
 
-// What package initialization may allocate beyond that of net/http.
+// What package initialization may allocate beyond that of net/http. It varies by a few
+// allocations.
 const (
-	initAllocs = 0
-	initBytes  = 0
+	initAllocs = 135
+	initBytes  = 26_500
 )
 
 // checkProgram compares a program with this client with one that has net/http alone.
@@ -119,5 +119,5 @@ func checkProgram() error {
 	if allocs > initAllocs || size > initBytes {
 		failure = fmt.Errorf("initialization: %d allocations, %d bytes more than %s; the limit is %d, %d", allocs, size, plain, initAllocs, initBytes)
 	}
-	return errors.Join(failure, checkTime(startUnit(programs).only(freddyName, plain).run(15), startTime*1.4))
+	return errors.Join(failure, checkTime(startUnit(programs).only(freddyName, plain).run(9), startTime))
 }

@@ -65,6 +65,7 @@ func (u unit) only(names ...string) unit {
 }
 
 func (u unit) run(rounds int) table {
+	began := time.Now()
 	t := table{unit: u, rows: make(map[string][]reading)}
 	for round := range rounds {
 		for i := range u.of {
@@ -75,6 +76,7 @@ func (u unit) run(rounds int) table {
 		}
 	}
 	progress("")
+	fmt.Fprintf(terminal, "%s: %d rounds in %.1f s\n", u.name, rounds, time.Since(began).Seconds())
 	return t
 }
 

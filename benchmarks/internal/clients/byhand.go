@@ -10,9 +10,8 @@ import (
 	"time"
 )
 
-// ByHand is what one writes who needs three calls and takes no SDK: net/http,
-// io.ReadAll and encoding/json into structs that have what freddy's have, the
-// schema left raw.
+// ByHand is the three calls without an SDK: net/http, io.ReadAll and encoding/json
+// into structs with the fields of freddy's, the schema as json.RawMessage.
 func ByHand(client *http.Client, base string) API { return byHand(client, base, client.Do) }
 
 func byHand(client any, base string, do func(*http.Request) (*http.Response, error)) API {
@@ -78,7 +77,7 @@ func call(ctx context.Context, do func(*http.Request) (*http.Response, error), m
 	return json.Unmarshal(body, out)
 }
 
-// A connector has what freddy.Connector has, its schema left raw.
+// A connector has the fields of freddy.Connector, its schema as json.RawMessage.
 type connector struct {
 	ID          string `json:"id"`
 	Object      string `json:"object"`

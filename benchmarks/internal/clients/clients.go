@@ -1,10 +1,9 @@
-// Package clients holds the SDKs that the benchmarks compare, each behind the
-// same three calls: one GET by id, one of a page of a list, and one POST that
-// creates. Built with the tags only and a client's own, it holds that one alone.
+// Package clients contains the SDKs that the benchmarks compare, each with the same
+// three calls: a GET by id, a GET of a page of a list, and a POST that creates. Built
+// with the tag "only" and the tag of a client, it contains only that client.
 //
-// An adapter changes the address and the key and nothing else, so that what is
-// measured is what a user of the SDK gets who reads no further than its first
-// example.
+// An adapter sets the address and the key, so that an SDK is measured with its
+// defaults.
 package clients
 
 import (
@@ -25,10 +24,10 @@ import (
 	"strings"
 )
 
-// Key is what every client authenticates with.
+// Key is the API key of every client.
 const Key = "example-key-7f3e9c2a51d84b06"
 
-// ID is the id that Body answers to.
+// ID is the id of the object in Body.
 const ID = "42"
 
 // Name is what Get returns for Body.
@@ -39,20 +38,20 @@ type Client struct {
 	Name     string
 	Tag      string
 	Module   string // empty: the standard library
-	Defaults string // what the SDK says about timeouts, retries and redirects
-	TLSOnly  bool   // it refuses to send a key in clear
+	Defaults string // timeouts, retries and redirects, as the SDK documents them
+	TLSOnly  bool   // it sends no key over plaintext HTTP
 	New      func(base string, transport http.RoundTripper) (API, error)
 
 	body    string
-	member  string // of body, in which the object is that a page lists; empty: body is it
-	page    string // the form of the API's lists, with ITEMS
-	created string // what answers Create, if it is not body
-	failure string // the form of the API's errors, with MESSAGE, CODE and STATUS
+	member  string // the property of body that contains the object of a page; empty: body is the object
+	page    string // a page of the API, with ITEMS
+	created string // the response to Create; empty: body
+	failure string // an error body of the API, with MESSAGE, CODE and STATUS
 }
 
 // An API is a client of one server.
 type API struct {
-	Value  any // the client as the SDK hands it out
+	Value  any // the client, as the SDK returns it
 	Get    func(ctx context.Context, id string) (name string, err error)
 	List   func(ctx context.Context) (n int, err error)
 	Create func(ctx context.Context) error
@@ -65,7 +64,7 @@ func add(client Client) bool {
 	return true
 }
 
-// All lists the clients: this module's, net/http, go-retryablehttp, and the SDKs
+// All returns the clients: this module's, net/http, go-retryablehttp, and the SDKs
 // by name.
 func All() []Client {
 	first := []string{"go-retryablehttp", "net/http", "freddy"}
@@ -74,14 +73,13 @@ func All() []Client {
 	})
 }
 
-// Find returns the client of that name, which there must be.
+// Find returns the client of that name. It panics if there is none.
 func Find(name string) Client {
 	i := slices.IndexFunc(all, func(c Client) bool { return c.Name == name })
 	return all[i]
 }
 
-// Version is that of the SDK. It reads what was built, not what someone wrote
-// down.
+// Version returns the version of the SDK that was built.
 func (c Client) Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || c.Module == "" {
@@ -172,13 +170,12 @@ func (r *repeated) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// Failure returns an error body in the form of the client's API.
+// Failure returns an error body of the client's API.
 func (c Client) Failure(status int, message string) string {
 	return strings.NewReplacer("MESSAGE", message, "CODE", codes[status], "STATUS", strconv.Itoa(status)).Replace(c.failure)
 }
 
-// codes are those by which hcloud decides what it repeats; other clients go by
-// the status.
+// codes are what hcloud decides by whether to retry. Other clients use the status.
 var codes = map[int]string{
 	http.StatusBadRequest:         "invalid_input",
 	http.StatusUnauthorized:       "unauthorized",
@@ -197,8 +194,8 @@ func read(name string) []byte {
 
 var errNone = errors.New("neither a value nor an error")
 
-// lent returns a client with the transport, or nil for the SDK's own.
-func lent(transport http.RoundTripper) *http.Client {
+// supplied returns a client with the transport, or nil for the SDK's own.
+func supplied(transport http.RoundTripper) *http.Client {
 	if transport == nil {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -20,21 +22,21 @@ import (
 	"github.com/aitronos/freddy-go/benchmarks/internal/clients"
 )
 
-// Against a healthy server every adapter works; otherwise what it does against
-// a faulty one, and how fast, says nothing.
+// Every adapter works with a healthy server. Otherwise neither its faults nor its
+// speed can be compared.
 func TestHealthy(t *testing.T) {
 	for _, client := range clients.All() {
-		for _, lent := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/lent=%t", client.Name, lent), func(t *testing.T) {
-				answers := &answers{client: client}
-				server := httptest.NewTLSServer(answers) // openai-go refuses to go without TLS
+		for _, supplied := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/supplied=%t", client.Name, supplied), func(t *testing.T) {
+				api := &api{client: client}
+				server := httptest.NewTLSServer(api) // openai-go requires TLS
 				defer server.Close()
 				trust(server.Certificate())
 				var transport http.RoundTripper
-				if lent {
+				if supplied {
 					transport = server.Client().Transport
 				}
-				answers.areRead(t, server.URL, transport)
+				api.test(t, server.URL, transport)
 			})
 		}
 	}
@@ -42,8 +44,7 @@ func TestHealthy(t *testing.T) {
 
 var trusted sync.Once
 
-// trust makes every transport accept the certificate, which all test servers
-// have in common.
+// trust makes every transport accept the certificate of all test servers.
 func trust(certificate *x509.Certificate) {
 	trusted.Do(func() {
 		roots := x509.NewCertPool()
@@ -52,14 +53,14 @@ func trust(certificate *x509.Certificate) {
 	})
 }
 
-// answers is a server of the client's API, for one call of each kind and a Get
-// of what is not there.
-type answers struct {
+// An api responds as the client's API does: to each of the three calls, and then to a
+// Get of an unknown object.
+type api struct {
 	client  clients.Client
 	methods []string
 }
 
-func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	a.methods = append(a.methods, r.Method)
 	switch len(a.methods) {
@@ -76,26 +77,26 @@ func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (a *answers) areRead(t *testing.T, base string, transport http.RoundTripper) {
-	api, err := a.client.New(base, transport)
+func (a *api) test(t *testing.T, base string, transport http.RoundTripper) {
+	client, err := a.client.New(base, transport)
 	require.NoError(t, err)
-	name, err := api.Get(t.Context(), clients.ID)
+	name, err := client.Get(t.Context(), clients.ID)
 	require.NoError(t, err)
 	assert.Equal(t, clients.Name, name)
-	n, err := api.List(t.Context())
+	n, err := client.List(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, 100, n)
-	require.NoError(t, api.Create(t.Context()))
-	_, err = api.Get(t.Context(), clients.ID)
+	require.NoError(t, client.Create(t.Context()))
+	_, err = client.Get(t.Context(), clients.ID)
 	require.Error(t, err, "404")
 	expected := []string{http.MethodGet, http.MethodGet, http.MethodPost, http.MethodGet}
-	if a.client.Name == "hcloud" { // then looks for one that has the id as its name
+	if a.client.Name == "hcloud" { // it then looks for an object of that name
 		expected = append(expected, http.MethodGet)
 	}
 	assert.Equal(t, expected, a.methods)
 }
 
-// The objects of a page differ by their ids; a domain of godo's has none.
+// The objects of a page have different ids. A domain of godo's has none.
 func TestPage(t *testing.T) {
 	for _, client := range clients.All() {
 		page := client.Page()
@@ -109,7 +110,40 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// Each client can be built alone, as its program is: its file is named by its tag.
+// A large page is a page: every client reads all of its items.
+func TestLargePage(t *testing.T) {
+	const size = 64 << 10
+	for _, client := range clients.All() {
+		t.Run(client.Name, func(t *testing.T) {
+			page, length, items := client.LargePage(size)
+			body, err := io.ReadAll(iotest.OneByteReader(page))
+			require.NoError(t, err)
+			assert.Len(t, body, int(length))
+			assert.LessOrEqual(t, length, int64(size))
+			assert.Greater(t, length, int64(size-2<<10), "another item would not fit")
+			api, err := client.New("https://api.example.com", transport(body))
+			require.NoError(t, err)
+			n, err := api.List(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, items, n)
+		})
+	}
+}
+
+// transport responds with a body.
+type transport []byte
+
+func (body transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	return &http.Response{
+		StatusCode:    http.StatusOK,
+		Header:        http.Header{"Content-Type": {"application/json"}},
+		Body:          io.NopCloser(bytes.NewReader(body)),
+		ContentLength: int64(len(body)),
+		Request:       req,
+	}, nil
+}
+
+// Each client can be built alone, because its file has its tag.
 func TestTags(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)

@@ -21,7 +21,7 @@ var _ = add(Client{
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		options := []freddy.Option{freddy.WithBaseURL(base)}
 		if transport != nil {
-			options = append(options, freddy.WithHTTPClient(lent(transport)))
+			options = append(options, freddy.WithHTTPClient(supplied(transport)))
 		}
 		client, err := freddy.NewClient(Key, options...)
 		return API{

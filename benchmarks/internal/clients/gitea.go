@@ -21,12 +21,12 @@ var _ = add(Client{
 		// Without a version NewClient would ask the server for it.
 		options := []gitea.ClientOption{gitea.SetToken(Key), gitea.SetGiteaVersion("1.24.0")}
 		if transport != nil {
-			options = append(options, gitea.SetHTTPClient(lent(transport)))
+			options = append(options, gitea.SetHTTPClient(supplied(transport)))
 		}
 		client, err := gitea.NewClient(base, options...)
 		return API{
 			Value: client,
-			// Its only context is one for all calls, so that theirs go unused.
+			// The context of the client is for all calls, so those of the calls are unused.
 			Get: func(_ context.Context, id string) (string, error) {
 				repository, _, err := client.GetRepo("acme", id)
 				if err != nil {

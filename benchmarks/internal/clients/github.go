@@ -13,7 +13,7 @@ var _ = add(Client{
 	Tag:      "github",
 	Name:     "go-github",
 	Module:   "github.com/google/go-github/v93",
-	Defaults: "WithAuthToken; http.Client{} (no timeout, 10 redirects), no retry, refuses calls until a rate limit resets",
+	Defaults: "WithAuthToken; http.Client{} (no timeout, 10 redirects), no retry, rejects calls until a rate limit resets",
 	failure:  `{"message":"MESSAGE","documentation_url":"https://docs.example.com"}`,
 	body:     "github.json",
 	page:     `[ITEMS]`,

@@ -20,7 +20,7 @@ var _ = add(Client{
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		options := []gitlab.ClientOptionFunc{gitlab.WithBaseURL(base)}
 		if transport != nil {
-			options = append(options, gitlab.WithHTTPClient(lent(transport)))
+			options = append(options, gitlab.WithHTTPClient(supplied(transport)))
 		}
 		client, err := gitlab.NewClient(Key, options...)
 		return API{

@@ -22,7 +22,7 @@ var _ = add(Client{
 	page:     `{"domains":[ITEMS],"links":{},"meta":{"total":100}}`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		client := godo.NewFromToken(Key)
-		if transport != nil { // goes around its retries, which take no transport
+		if transport != nil { // bypasses its retries, which accept no transport
 			client.HTTPClient.Transport = &oauth2.Transport{
 				Base: transport, Source: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: Key}),
 			}

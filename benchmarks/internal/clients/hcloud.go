@@ -21,7 +21,7 @@ var _ = add(Client{
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		options := []hcloud.ClientOption{hcloud.WithEndpoint(base), hcloud.WithToken(Key)}
 		if transport != nil {
-			options = append(options, hcloud.WithHTTPClient(lent(transport)))
+			options = append(options, hcloud.WithHTTPClient(supplied(transport)))
 		}
 		client := hcloud.NewClient(options...)
 		return API{

@@ -18,7 +18,7 @@ var _ = add(Client{
 	body:     "linode.json",
 	page:     `{"data":[ITEMS],"page":1,"pages":1,"results":100}`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
-		client := linodego.NewClient(lent(transport))
+		client := linodego.NewClient(supplied(transport))
 		client.SetBaseURL(base)
 		client.SetToken(Key)
 		return API{

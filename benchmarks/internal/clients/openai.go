@@ -15,14 +15,14 @@ var _ = add(Client{
 	Name:     "openai-go",
 	Module:   "github.com/openai/openai-go/v3",
 	TLSOnly:  true,
-	Defaults: "10 min to the header of an answer, 2 retries of any method 0.5 s to 8 s apart (408, 409, 429, 5xx, faults), 10 redirects",
+	Defaults: "10 min to the header of a response, 2 retries of any method 0.5 s to 8 s apart (408, 409, 429, 5xx, network errors), 10 redirects",
 	failure:  `{"error":{"message":"MESSAGE","type":"invalid_request_error","param":null,"code":"CODE"}}`,
 	body:     "openai.json",
 	page:     `{"object":"list","data":[ITEMS],"first_id":"42","last_id":"141","has_more":false}`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		options := []option.RequestOption{option.WithAPIKey(Key), option.WithBaseURL(base)}
 		if transport != nil {
-			options = append(options, option.WithHTTPClient(lent(transport)))
+			options = append(options, option.WithHTTPClient(supplied(transport)))
 		}
 		client := openai.NewClient(options...)
 		return API{

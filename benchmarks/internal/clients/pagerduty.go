@@ -21,7 +21,7 @@ var _ = add(Client{
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		client := pagerduty.NewClient(Key, pagerduty.WithAPIEndpoint(base))
 		if transport != nil {
-			client.HTTPClient = lent(transport)
+			client.HTTPClient = supplied(transport)
 		}
 		return API{
 			Value: client,

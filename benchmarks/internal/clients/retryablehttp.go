@@ -19,8 +19,8 @@ var _ = add(Client{
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		client := retryablehttp.NewClient()
 		if transport != nil {
-			client.HTTPClient = lent(transport)
-			client.Logger = nil // what it costs to print is not the client's
+			client.HTTPClient = supplied(transport)
+			client.Logger = nil // the cost of printing is not the client's
 		}
 		return Retrying(client, base), nil
 	},

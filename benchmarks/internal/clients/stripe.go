@@ -13,15 +13,15 @@ var _ = add(Client{
 	Tag:      "stripe",
 	Name:     "stripe-go",
 	Module:   "github.com/stripe/stripe-go/v85",
-	Defaults: "80 s a call, 2 retries of any method with an idempotency key 0.5 s to 5 s apart (409, 5xx, faults), 10 redirects, logs to stderr",
+	Defaults: "80 s a call, 2 retries of any method with an idempotency key 0.5 s to 5 s apart (409, 5xx, network errors), 10 redirects, logs to stderr",
 	failure:  `{"error":{"message":"MESSAGE","type":"invalid_request_error","code":"CODE"}}`,
 	body:     "stripe.json",
 	page:     `{"object":"list","data":[ITEMS],"has_more":false,"url":"/v1/customers"}`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		config := &stripe.BackendConfig{URL: stripe.String(base)}
 		if transport != nil {
-			config.HTTPClient = lent(transport)
-			config.LeveledLogger = &stripe.LeveledLogger{Level: stripe.LevelNull} // what it costs to print is not the client's
+			config.HTTPClient = supplied(transport)
+			config.LeveledLogger = &stripe.LeveledLogger{Level: stripe.LevelNull} // the cost of printing is not the client's
 		}
 		client := stripe.NewClient(Key, stripe.WithBackends(stripe.NewBackendsWithConfig(config)))
 		return API{

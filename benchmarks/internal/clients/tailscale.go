@@ -20,7 +20,7 @@ var _ = add(Client{
 	page:     `{"devices":[ITEMS]}`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		address, err := url.Parse(base)
-		client := &tailscale.Client{BaseURL: address, APIKey: Key, HTTP: lent(transport)}
+		client := &tailscale.Client{BaseURL: address, APIKey: Key, HTTP: supplied(transport)}
 		return API{
 			Value: client,
 			Get: func(ctx context.Context, id string) (string, error) {
