@@ -65,7 +65,7 @@ text { fill: #f0f6fc; }
 
 // SVG returns the chart as an SVG document.
 func (c Chart) SVG() string {
-	top := 24 + lineStep*len(c.Notes)
+	top := 34 + lineStep*len(c.Notes)
 	bars := top + 2*lineStep + 12
 	height := bars + rowHeight*len(c.Names) + 4
 	var b strings.Builder
@@ -99,7 +99,7 @@ func (c Chart) draw(b *strings.Builder, p Panel, left, top int, longest float64)
 	most := slices.MaxFunc(p.Bars, func(a, b Bar) int { return cmp.Compare(a.Value, b.Value) }).Value
 	if p.Marker > 0 {
 		x := float64(left) + p.Marker/most*longest
-		fmt.Fprintf(b, `<line class="mark" x1="%.1f" x2="%[1].1f" y1="%d" y2="%d"/>`+"\n", x, top-4, top+rowHeight*len(c.Names))
+		fmt.Fprintf(b, `<line class="mark" x1="%.1f" x2="%.1[1]f" y1="%[2]d" y2="%[3]d"/>`+"\n", x, top-4, top+rowHeight*len(c.Names))
 	}
 	for i, bar := range p.Bars {
 		if bar.Label == "" {
