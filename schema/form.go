@@ -22,8 +22,15 @@ const maxFormItems = 1_000
 // A number is a float64, or a json.Number if a float64 would change it. An
 // object or array for which the schema names no fields is JSON.
 //
-// A variant is chosen by its constants in the form, or else by being the only
-// one that has all the keys with a value. Its constants are added.
+// A variant of a oneOf or anyOf is chosen if the form has its constants, or else
+// if it is the only one that has all the keys with a value. Its constants are
+// added, and the values of the variants that are not chosen are left out. If no
+// variant is chosen, all values are kept, each converted by the first variant
+// that has its key; no constants are added, and Validate reports the choice.
+//
+// Two variants may have a field with the same pointer. For these, an HTML form
+// must use different names, and pass only those of the chosen variant to
+// ParseForm, under their pointers.
 //
 // What does not convert is a problem with the keyword type, all of them in one
 // *ValidationError. Everything else is for Validate to check.
@@ -172,30 +179,29 @@ func (p *formParser) properties(values map[string]any, v *view, e *entry, path [
 	}
 }
 
-// variants adds the properties of the variants that the form chooses, and
-// returns the names of the properties of all variants.
+// variants adds the properties of the variants that the form chooses. If it
+// chooses none of a choice, it adds the properties of all of them. It returns
+// the names of the properties of all variants.
 func (p *formParser) variants(values map[string]any, v *view, e *entry, path []string) map[string]bool {
 	known := map[string]bool{}
 	for _, schemas := range v.choices {
-		if !p.walk.spend(3 * len(schemas) * len(e.children)) {
+		variants := p.walk.nested(schemas)
+		if !p.walk.spend(3 * len(variants) * len(e.children)) {
 			break
 		}
-		for _, schema := range schemas {
+		for _, variant := range variants {
 			for name := range e.children {
-				if p.walk.single(schema).properties[name] != nil {
+				if variant.properties[name] != nil {
 					known[name] = true
 				}
 			}
 		}
 		chosen := p.choose(schemas, v, e)
 		if chosen == nil {
+			p.unchosen(values, v, variants, e, path)
 			continue
 		}
-		for name, value := range p.object(chosen, e, path) {
-			if v.properties[name] == nil {
-				values[name] = value
-			}
-		}
+		addMissing(values, p.object(chosen, e, path))
 		for name, constant := range p.walk.match(chosen) {
 			values[name] = constant
 		}
@@ -203,55 +209,145 @@ func (p *formParser) variants(values map[string]any, v *view, e *entry, path []s
 	return known
 }
 
+// nested returns the views of the schemas of a choice, each followed by those of
+// the choices inside it.
+func (w *walk) nested(schemas []*node) []*view {
+	var views []*view
+	for _, schema := range schemas {
+		if !w.spend(1) {
+			break
+		}
+		v := w.single(schema)
+		views = append(views, v)
+		for _, inner := range v.choices {
+			views = append(views, w.nested(inner)...)
+		}
+	}
+	return views
+}
+
+// addMissing adds the properties that an object does not have, also in the
+// objects that both have.
+func addMissing(values, more map[string]any) {
+	for name, value := range more {
+		object, _ := values[name].(map[string]any)
+		inner, _ := value.(map[string]any)
+		if _, present := values[name]; !present {
+			values[name] = value
+		} else if object != nil && inner != nil {
+			addMissing(object, inner)
+		}
+	}
+}
+
+// unchosen adds the properties of a choice of which the form chooses no variant,
+// so that Validate reports them instead of ParseForm losing them.
+func (p *formParser) unchosen(values map[string]any, v *view, variants []*view, e *entry, path []string) {
+	for name, child := range e.children {
+		own := v.properties[name] != nil
+		if own && len(child.children) == 0 {
+			continue
+		}
+		property := p.property(variants, name, child)
+		if property == nil && !own && len(v.values) == 0 && name != "*" {
+			if i := slices.IndexFunc(variants, func(variant *view) bool { return len(variant.values) > 0 }); i >= 0 {
+				property = p.walk.alternatives(variants[i].values)
+			}
+		}
+		if property == nil {
+			continue
+		}
+		if value, ok := p.parse(property, child, append(path, name)); ok {
+			addMissing(values, map[string]any{name: value})
+		}
+	}
+}
+
+// property returns the view of a property in the first variant that has it, or
+// nil. Objects and arrays of several variants are combined.
+func (p *formParser) property(variants []*view, name string, e *entry) *view {
+	var first *view
+	var nodes []*node
+	for _, variant := range variants {
+		if variant.properties[name] == nil {
+			continue
+		}
+		property := p.walk.view(variant.properties[name])
+		if first == nil {
+			first = property
+		}
+		if !p.fits(property, e) {
+			continue
+		}
+		if len(e.children) == 0 {
+			return property
+		}
+		nodes = p.walk.union(nodes, variant.properties[name])
+	}
+	if len(nodes) > 0 {
+		return p.walk.view(nodes)
+	}
+	return first
+}
+
+// fits reports whether a value can be what the form has: an object or array
+// where there are keys below it, and the constant if the value is one.
+func (p *formParser) fits(v *view, e *entry) bool {
+	if len(e.children) > 0 {
+		types := p.walk.formTypes(v)
+		return slices.Contains(types, "object") || slices.Contains(types, "array")
+	}
+	constant := v.onlyValue()
+	return constant == nil || constant.text() == e.last()
+}
+
 // choose returns the variant that the form means, or nil.
 func (p *formParser) choose(schemas []*node, v *view, e *entry) *view {
 	var byConstants, byKeys []*view
-	asked := map[string]bool{} // the names with a value that some variant has
-	for _, schema := range schemas {
-		variant := p.walk.single(schema)
-		if p.postsConstants(variant, e) {
-			byConstants = append(byConstants, variant)
-		}
-		for name, child := range e.children {
-			if variant.properties[name] != nil && v.properties[name] == nil && !child.isEmpty() {
-				asked[name] = true
+	has := make([]map[string]bool, len(schemas)) // the names with a value, also of the choices inside
+	asked := map[string]bool{}                   // those of all variants
+	for i, schema := range schemas {
+		has[i] = map[string]bool{}
+		for _, variant := range p.walk.nested([]*node{schema}) {
+			for name, child := range e.children {
+				if variant.properties[name] != nil && v.properties[name] == nil && !child.isEmpty() {
+					has[i][name], asked[name] = true, true
+				}
 			}
 		}
 	}
-	for _, schema := range schemas {
+	for i, schema := range schemas {
 		variant := p.walk.single(schema)
-		hasAll := len(asked) > 0
-		for name := range asked {
-			hasAll = hasAll && variant.properties[name] != nil
+		same, other := p.postedConstants(variant, e)
+		if same && !other {
+			byConstants = append(byConstants, variant)
 		}
-		if hasAll {
+		if len(asked) > 0 && len(has[i]) == len(asked) && !other {
 			byKeys = append(byKeys, variant)
 		}
 	}
 	switch {
 	case len(byConstants) == 1:
 		return byConstants[0]
-	case len(byConstants) == 0 && len(byKeys) == 1:
+	case len(byKeys) == 1:
 		return byKeys[0]
 	}
 	return nil
 }
 
-// postsConstants reports whether the form has constants of a variant, and none
-// of another value.
-func (p *formParser) postsConstants(variant *view, e *entry) bool {
-	some := false
+// postedConstants reports whether the form has a constant of a variant, and
+// whether it has another value in the place of one.
+func (p *formParser) postedConstants(variant *view, e *entry) (same, other bool) {
 	for name := range p.walk.match(variant) {
-		posted := e.children[name].last()
-		if posted == "" {
-			continue
+		switch e.children[name].last() {
+		case "":
+		case p.walk.view(variant.properties[name]).onlyValue().text():
+			same = true
+		default:
+			other = true
 		}
-		if p.walk.view(variant.properties[name]).onlyValue().text() != posted {
-			return false
-		}
-		some = true
 	}
-	return some
+	return same, other
 }
 
 // text returns a value as a form has it.

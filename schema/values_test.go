@@ -118,9 +118,10 @@ func TestParseForm(t *testing.T) {
 		{"/credentials/auth_type=token", `{"credentials":{"auth_type":"token"}}`},
 		{"/credentials/auth_type=oauth&/credentials/client_id=c", `{"credentials":{"auth_type":"oauth","client_id":"c","level":1}}`},
 		{"/credentials/token=t&/credentials/client_id=", `{"credentials":{"auth_type":"token","token":"t"}}`},
-		{"/credentials/token=t&/credentials/client_id=c", `{}`},
+		{"/credentials/token=t&/credentials/client_id=c", `{"credentials":{"token":"t","client_id":"c"}}`},
 		{"/credentials/auth_type=token&/credentials/client_id=c&/credentials/expires=5", `{"credentials":{"auth_type":"token","expires":5}}`},
-		{"/credentials/auth_type=other", `{}`},
+		{"/credentials/auth_type=other", `{"credentials":{"auth_type":"other"}}`},
+		{"/credentials/auth_type=other&/credentials/token=t", `{"credentials":{"auth_type":"other","token":"t"}}`},
 		{"csrf=x&/nope=1&/proxy/nope=1&=2&/=3&/tags/x=4&/rules/name=5", `{}`},
 	} {
 		form, err := url.ParseQuery(strings.ReplaceAll(row.form, "+", "%2B"))
@@ -161,4 +162,52 @@ func TestParseFormAtTheTop(t *testing.T) {
 	values, err := s.ParseForm(url.Values{"/y": {"5"}})
 	require.NoError(t, err)
 	assert.Equal(t, map[string]any{"kind": "b", "y": 5.0}, values)
+}
+
+// A posted value of a field is in the result, or Validate reports the choice.
+func TestParseFormWithoutChosenVariant(t *testing.T) {
+	const tokens = `{"properties":{"a":{"oneOf":[
+		{"title":"App","properties":{"tok":{"type":"string"},"n":{"type":"integer"}},"required":["tok","n"]},
+		{"title":"Bot","properties":{"tok":{"type":"integer"},"m":{"type":"boolean"}},"required":["tok","m"]}]}}}`
+	const required = `{"required":["a"],"properties":{"a":{"anyOf":[{"properties":{"x":{"type":"integer"}},"required":["x","y"]},{"properties":{"x":{},"z":{}},"required":["z"]}]}}}`
+	const nested = `{"oneOf":[
+		{"properties":{"kind":{"const":"a"}},"required":["kind"],"oneOf":[{"properties":{"x":{"type":"integer"},"sub":{"const":1}},"required":["sub"]},{"properties":{"y":{}},"required":["y"]}]},
+		{"properties":{"kind":{"const":"b"},"z":{}},"required":["kind"]}]}`
+	const objects = `{"properties":{"o":{"type":"object"}},"oneOf":[{"properties":{"o":{"properties":{"x":{"type":"integer"}}}},"required":["p"]},{"properties":{"o":{"properties":{"y":{"type":"integer"}}}},"required":["q"]}]}`
+	const constants = `{"oneOf":[{"properties":{"k":{"const":1}}},{"properties":{"k":{"const":2},"x":{},"w":{"const":"x"}}},{"properties":{"k":{"const":2},"y":{}}}]}`
+	const maps = `{"properties":{"m":{"oneOf":[{"properties":{"x":{}},"required":["x"]},{"additionalProperties":{"type":"integer"},"minProperties":2}]}}}`
+	const kinds = `{"oneOf":[{"properties":{"v":{"type":"string"},"x":{}},"required":["x"]},{"properties":{"v":{"properties":{"y":{}}}},"required":["z"]}]}`
+	for _, row := range []struct{ name, schema, form, want, problem string }{
+		{"several", tokens, "/a/tok=x", `{"a":{"tok":"x"}}`, "/a | oneOf | must match one of: App, Bot"},
+		{"several, converted by the first", tokens, "/a/tok=5", `{"a":{"tok":"5"}}`, "/a | oneOf | must match one of: App, Bot"},
+		{"none", tokens, "/a/n=5&/a/m=on", `{"a":{"n":5,"m":true}}`, "/a | oneOf | must match one of: App, Bot"},
+		{"one by its keys", tokens, "/a/n=5&/a/m=", `{"a":{"n":5}}`, "/a | oneOf | must match one of: App, Bot"},
+		{"optional, nothing posted", tokens, "/a/tok=&/a/n=", `{}`, ""},
+		{"required, nothing posted", required, "/a/x=", `{}`, "/a | required | is required"},
+		{"required, several", required, "/a/x=5", `{"a":{"x":5}}`, "/a | anyOf | must match one of: with x and y, with z"},
+		{"nested, chosen by a key inside", nested, "/x=5", `{"kind":"a","sub":1,"x":5}`, ""},
+		{"nested, several inside", nested, "/kind=a&/x=5&/y=t", `{"kind":"a","x":5,"y":"t"}`, ""},
+		{"nested, none outside", nested, "/x=5&/z=t", `{"x":5,"z":"t"}`, " | oneOf | must match one of: kind a, kind b"},
+		{"objects of several", objects, "/o/x=5&/o/y=6", `{"o":{"x":5,"y":6}}`, " | oneOf | must match one of: with p, with q"},
+		{"several by constants, one by keys", constants, "/k=2&/x=t", `{"k":2,"x":"t","w":"x"}`, " | oneOf | must match exactly one of the schemas"},
+		{"a constant of a later variant", constants, "/k=2&/x=t&/y=t", `{"k":2,"x":"t","y":"t"}`, " | oneOf"},
+		{"keys of a map", maps, "/m/KEY=5&/m/*=6", `{"m":{"KEY":5}}`, "/m | oneOf"},
+		{"a value and an object", kinds, "/v/y=t", `{"v":{"y":"t"}}`, " | oneOf"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := compile(t, row.schema)
+			form, err := url.ParseQuery(row.form)
+			require.NoError(t, err)
+			values, err := s.ParseForm(form)
+			require.NoError(t, err)
+			got, err := json.Marshal(values)
+			require.NoError(t, err)
+			assert.JSONEq(t, row.want, string(got))
+			if err = s.Validate(values); row.problem == "" {
+				assert.NoError(t, err)
+			} else {
+				assert.Contains(t, strings.Join(lines(t, err), "\n"), row.problem)
+			}
+		})
+	}
 }
