@@ -6,17 +6,21 @@
 //		return err // the text is no schema
 //	}
 //	for _, field := range settings.Fields() {
-//		// one input each: field.Pointer is its name, field.Title its label
+//		// one input each: field.Pointer is its name, field.Title its label,
+//		// and field.Default what it shows at first
 //	}
 //	values, err := settings.ParseForm(request.PostForm)
 //	if err == nil {
-//		values = settings.ApplyDefaults(values)
 //		err = settings.Validate(values)
 //	}
 //	var invalid *schema.ValidationError
 //	if errors.As(err, &invalid) {
 //		// one FieldError per problem: its Pointer is that of a field
 //	}
+//
+// Show defaults in the form instead of applying them to the posted values: a
+// browser posts nothing for an unchecked checkbox, so a default of true would
+// replace the user's choice.
 //
 // # Schemas
 //

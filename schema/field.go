@@ -14,13 +14,16 @@ type Field struct {
 	// "-" stands for each item of an array, "*" for each key of a map.
 	Pointer string
 
-	Title       string
+	Title       string // empty if the schema has none
 	Description string
 
 	Type     string   // the one type besides null; empty if there are several or none
 	Types    []string // all types but null
 	Nullable bool     // null is a value
-	Required bool     // by the object that has the property
+
+	// Required says that the object that has the property requires it. A field of
+	// an optional object can be required: it is, if that object is present.
+	Required bool
 
 	// Secret says that the value must not be shown: format password or secret,
 	// or one of writeOnly, x-secret, airbyte_secret, isSecret and sensitive. The
@@ -69,7 +72,7 @@ type Field struct {
 // Option is one of the values that a field may have.
 type Option struct {
 	Value       any
-	Title       string
+	Title       string // empty if the schema has none
 	Description string
 }
 
