@@ -47,7 +47,7 @@ func TestAllocations(t *testing.T) {
 	pages := threePages(t)
 	create := freddy.ConfigurationCreateParams{PersonalConnectorID: "pcon_github", Name: "Work", Credentials: freddy.BearerCredentials("example-token")}
 	tripper, request := memory{http.StatusOK, nil}, new(http.Request)
-	own := testing.AllocsPerRun(200, func() { _, _ = tripper.RoundTrip(request) })
+	own := testing.AllocsPerRun(200, func() { _, _ = tripper.RoundTrip(request) }) //nolint:bodyclose // in memory
 	for name, row := range map[string]struct {
 		most  float64
 		trips float64

@@ -193,7 +193,8 @@ func TestServices(t *testing.T) {
 		"Connections":         func(c *freddy.Client) any { return c.Connections() },
 		"MCPConfigurations":   func(c *freddy.Client) any { return c.MCPConfigurations() },
 	} {
-		assert.Same(t, accessor(client), accessor(client), name)
+		first := accessor(client)
+		assert.Same(t, first, accessor(client), name)
 		assert.NotSame(t, accessor(client), accessor(derived), name)
 		assert.Zero(t, testing.AllocsPerRun(100, func() { accessor(client) }), name)
 		assert.NotNil(t, accessor(nil), name)

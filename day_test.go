@@ -45,7 +45,8 @@ var normal = phase{name: "normal", check: func(t *testing.T, c dayCall) {
 }}
 
 var phases = []phase{
-	{"unavailable", 2 * time.Hour, 3 * time.Hour,
+	{
+		"unavailable", 2 * time.Hour, 3 * time.Hour,
 		func(w http.ResponseWriter, _ *http.Request) bool {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return false
@@ -53,15 +54,19 @@ var phases = []phase{
 		func(t *testing.T, c dayCall) {
 			assert.ErrorIs(t, c.err, freddy.ErrServer)
 			assert.LessOrEqual(t, c.took, 3500*time.Millisecond)
-		}},
-	{"dropped connections", 6 * time.Hour, 6*time.Hour + 10*time.Minute,
+		},
+	},
+	{
+		"dropped connections", 6 * time.Hour, 6*time.Hour + 10*time.Minute,
 		func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) },
 		func(t *testing.T, c dayCall) {
 			var transportErr *freddy.TransportError
 			assert.True(t, errors.As(c.err, &transportErr) && transportErr.Ambiguous == c.create, "%v", c.err)
 			assert.LessOrEqual(t, c.took, 3500*time.Millisecond)
-		}},
-	{"rate limit", 9 * time.Hour, 9*time.Hour + 30*time.Minute,
+		},
+	},
+	{
+		"rate limit", 9 * time.Hour, 9*time.Hour + 30*time.Minute,
 		func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Retry-After", "10")
 			w.WriteHeader(http.StatusTooManyRequests)
@@ -75,15 +80,19 @@ var phases = []phase{
 			assert.ErrorIs(t, c.err, freddy.ErrRateLimited)
 			assert.Equal(t, 4, c.attempts)
 			assert.GreaterOrEqual(t, c.took, 30*time.Second)
-		}},
-	{"slow", 12 * time.Hour, 12*time.Hour + 30*time.Minute,
+		},
+	},
+	{
+		"slow", 12 * time.Hour, 12*time.Hour + 30*time.Minute,
 		func(http.ResponseWriter, *http.Request) bool { time.Sleep(20 * time.Second); return true },
 		func(t *testing.T, c dayCall) {
 			assert.NoError(t, c.err)
 			assert.Equal(t, 1, c.attempts)
 			assert.Equal(t, 20*time.Second, c.took)
-		}},
-	{"silent", 13 * time.Hour, 13*time.Hour + 10*time.Minute,
+		},
+	},
+	{
+		"silent", 13 * time.Hour, 13*time.Hour + 10*time.Minute,
 		func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return false },
 		func(t *testing.T, c dayCall) {
 			var transportErr *freddy.TransportError
@@ -98,12 +107,15 @@ var phases = []phase{
 			default: // the second attempt may come after the outage
 				assert.Equal(t, 2, c.attempts)
 			}
-		}},
-	{"rotated key", dayRotation, dayRotation + 10*time.Minute, nil,
+		},
+	},
+	{
+		"rotated key", dayRotation, dayRotation + 10*time.Minute, nil,
 		func(t *testing.T, c dayCall) {
 			assert.NoError(t, c.err)
 			assert.Zero(t, c.took)
-		}},
+		},
+	},
 }
 
 // A dayCall is how a call ended.

@@ -189,7 +189,7 @@ func TestDecision(t *testing.T) {
 				for _, wait := range []string{"Retry-After: 0", "Retry-After: 1"} {
 					s := t.serve(faulty.Reply(429, `{"error":"slow down"}`, wait, "X-Request-Id: req_429"), lost, faulty.Reply(200, connectorBody))
 					o := t.do(t.client(s.URL(), freddy.WithAttemptTimeout(time.Minute)), method)
-					err := o.transport(o.response.StatusCode%429, 2)
+					err := o.transport(o.response.StatusCode%http.StatusTooManyRequests, 2)
 					assert.True(t, err.Ambiguous, name)
 					assert.Equal(t, freddy.RetryUnsafe, err.Decision)
 					assert.True(t, freddy.MayHaveSucceeded(o.err))

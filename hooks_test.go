@@ -374,7 +374,7 @@ func testHookContexts(t *testing.T) {
 	type caller struct{}
 	// detached returns a context of its own with a value.
 	detached := func(value string) context.Context {
-		return context.WithValue(context.Background(), name{}, value) //nolint:usetesting // what is tested
+		return context.WithValue(context.Background(), name{}, value)
 	}
 	callHook := func(make func(ctx context.Context) context.Context) freddy.Option {
 		return freddy.WithHooks(freddy.Hooks{Call: func(ctx context.Context, _ freddy.CallInfo) (context.Context, func(freddy.CallResult)) {

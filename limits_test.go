@@ -242,7 +242,7 @@ func TestDeadlineWhileDecoding(t *testing.T) {
 						}
 						return n, err
 					}
-					return &http.Response{StatusCode: 200, Body: io.NopCloser(reader), ContentLength: int64(len(body)), Header: http.Header{"X-Request-Id": {"req_1"}}}, nil
+					return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(reader), ContentLength: int64(len(body)), Header: http.Header{"X-Request-Id": {"req_1"}}}, nil
 				})
 				client := t.over(rt, freddy.WithMaxResponseBytes(10<<20))
 				var response freddy.Response

@@ -102,7 +102,8 @@ func TestReflection(t *testing.T) {
 	runInBubble(t, "H1 the walk finds secrets", func(t *T) {
 		type inner struct{ hidden any }
 		for _, value := range []any{
-			testKey, []byte(testKey), &inner{map[string][]string{"a": {testKey}}}, context.WithValue(t.Context(), inner{}, testKey), inner{inner{&[]any{testKey}}},
+			testKey, []byte(testKey), &inner{map[string][]string{"a": {testKey}}}, context.WithValue(t.Context(), inner{}, testKey),
+			inner{inner{&[]any{testKey}}},
 			&http.Request{Header: http.Header{"Authorization": {"Bearer " + testKey}}}, bytes.NewReader([]byte(testKey)), &http.Transport{Proxy: nil, ProxyConnectHeader: http.Header{"A": {testKey}}},
 		} {
 			assert.NotEmpty(t, search(value, testKey).found, "%T", value)

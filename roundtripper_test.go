@@ -65,7 +65,7 @@ func TestRoundTripper(t *testing.T) {
 		defer func() { http.DefaultTransport = original }()
 		for _, id := range []string{"first", "second"} {
 			http.DefaultTransport = roundTrip(func(req *http.Request) (*http.Response, error) {
-				return &http.Response{StatusCode: 200, Request: req, Body: io.NopCloser(strings.NewReader(`{"id":"` + id + `"}`))}, nil
+				return &http.Response{StatusCode: http.StatusOK, Request: req, Body: io.NopCloser(strings.NewReader(`{"id":"` + id + `"}`))}, nil
 			})
 			connector, err := client.Connectors().Get(t.Context(), "x")
 			require.NoError(t, err)

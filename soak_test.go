@@ -435,7 +435,7 @@ func (s *soak) call(t *testing.T) {
 	assert.Contains(t, []int{record.attempts, record.attempts + 1}, record.limited, "the limiter allows each attempt, and one more if the context then ends")
 	if draw != 3 { // Wait makes several calls
 		assert.Equal(t, record.reported, response.Attempts)
-		assert.True(t, record.err == err, "%v, to the hook %v", err, record.err) //nolint:errorlint // the same error
+		assert.Equal(t, err, record.err)
 	}
 	if err == nil {
 		s.success.Add(1)
@@ -443,11 +443,11 @@ func (s *soak) call(t *testing.T) {
 		assert.Equal(t, id, got, "each call gets its own response")
 		return
 	}
-	s.fail(t, ctx, err, note)
+	s.fail(ctx, t, err, note)
 }
 
 // fail records an error, and requires that it is one of the documented kinds.
-func (s *soak) fail(t *testing.T, ctx context.Context, err error, note func(uint32)) {
+func (s *soak) fail(ctx context.Context, t *testing.T, err error, note func(uint32)) {
 	var (
 		transportErr *freddy.TransportError
 		apiErr       *freddy.APIError

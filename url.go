@@ -55,7 +55,7 @@ func validHost(u *url.URL) bool {
 // isLoopback reports whether a host is this machine.
 func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback() || strings.ToLower(host) == "localhost" //nolint:staticcheck // EqualFold would also match a long s
+	return err == nil && ip.Unmap().IsLoopback() || strings.ToLower(host) == "localhost" // EqualFold would also match a long s
 }
 
 // setTarget makes the URL of a request from the base URL in u.

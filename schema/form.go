@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -202,9 +203,7 @@ func (p *formParser) variants(values map[string]any, v *view, e *entry, path []s
 			continue
 		}
 		addMissing(values, p.object(chosen, e, path))
-		for name, constant := range p.walk.match(chosen) {
-			values[name] = constant
-		}
+		maps.Copy(values, p.walk.match(chosen))
 	}
 	return known
 }

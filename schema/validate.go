@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -112,12 +113,7 @@ func cyclic(e *jsonschema.ValidationError) bool {
 	if _, ok := e.ErrorKind.(*kind.RefCycle); ok {
 		return true
 	}
-	for _, cause := range e.Causes {
-		if cyclic(cause) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(e.Causes, cyclic)
 }
 
 // instanceOf returns a value as the library takes it, and its depth.

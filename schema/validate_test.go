@@ -203,7 +203,7 @@ func TestValues(t *testing.T) {
 		err := s.Validate(value)
 		require.Error(t, err, name)
 		var invalid *schema.ValidationError
-		assert.False(t, errors.As(err, &invalid), name)
+		assert.NotErrorAs(t, err, &invalid, name)
 		assert.True(t, strings.HasPrefix(err.Error(), "schema: "), "%s: %v", name, err)
 	}
 }

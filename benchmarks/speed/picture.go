@@ -11,7 +11,7 @@ func (r *results) picture() string {
 	names := r.get.byRatio(plain, timeOf)
 	c := chart.Chart{
 		Title: "What a call costs",
-		Notes: []string{"Each client gets an object of about 1 KB in memory, and makes its first "+fmt.Sprint(crowd)+" calls at once over HTTP/2.", "Less is better."},
+		Notes: []string{"Each client gets an object of about 1 KB in memory, and makes its first " + fmt.Sprint(crowd) + " calls at once over HTTP/2.", "Less is better."},
 		Names: names,
 		Ours:  freddyName,
 		Panels: []chart.Panel{

@@ -39,7 +39,7 @@ func TestCauseIsNotPrinted(t *testing.T) {
 		assert.NotContains(t, fmt.Sprintf(verb, cause), testKey, verb)
 		assert.NotContains(t, fmt.Sprintf(verb, struct{ err error }{cause}), testKey, verb)
 	}
-	encoded, err := json.Marshal(cause)
+	encoded, err := json.Marshal(cause) //nolint:staticcheck // it has nothing to encode, which is tested
 	require.NoError(t, err)
 	assert.NotContains(t, string(encoded), testKey)
 }

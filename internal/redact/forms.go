@@ -121,7 +121,7 @@ func inURL(s string) []string {
 		[]string{"+", "%20"},
 		[]string{"+", "%20", "%2F", "/"}, // Python
 		[]string{"+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*"}, // JavaScript
-		[]string{"%2A", "*", "~", "%7E"})                                                 // HTML forms
+		[]string{"%2A", "*", "~", "%7E"}) // HTML forms
 	for _, form := range forms {
 		forms = append(forms, lowerPercent(form))
 	}
