@@ -28,7 +28,7 @@ func buildPrograms(folder string, of ...clients.Client) (map[string]program, err
 	for _, client := range of {
 		progress("building a program with %s", client.Name)
 		p := program{path: filepath.Join(folder, client.Tag)}
-		build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-tags=only,"+client.Tag, "-o", p.path, "./speed/start")
+		build := exec.Command("go", "build", "-ldflags=-s -w", "-tags=only,"+client.Tag, "-o", p.path, "./speed/start")
 		if output, err := build.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("%s: %w\n%s", client.Name, err, output)
 		}

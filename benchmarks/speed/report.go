@@ -183,7 +183,7 @@ is. It has the pool of the transport that it wraps.
 }
 
 func (r *results) writePrograms(b *strings.Builder) {
-	b.WriteString("\n## Programs\n\nA main that makes a client and ends, built with `-trimpath -ldflags='-s -w'`. Package\ninitialization is what `GODEBUG=inittrace=1` reports.\n\n")
+	b.WriteString("\n## Programs\n\nA main that makes a client and ends, built with `-ldflags='-s -w'`. Package\ninitialization is what `GODEBUG=inittrace=1` reports.\n\n")
 	rows := newRows("l", "client", "start to end, ms", "of net/http", "allocations of initialization", "MB", "modules linked, its own included")
 	for _, name := range r.start.byRatio(plain, timeOf) {
 		p := r.programs[name]
