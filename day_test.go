@@ -21,7 +21,7 @@ import (
 
 const (
 	dayCallers  = 8
-	dayInterval = 50 * time.Second // of a caller between two calls, on average
+	dayInterval = time.Minute      // of a caller between two calls, on average
 	dayDeadline = time.Minute      // of a call
 	dayTimeout  = 30 * time.Second // of an attempt, the client's default
 	dayRotation = 16 * time.Hour   // when the key changes
