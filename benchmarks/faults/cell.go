@@ -47,9 +47,12 @@ func (t *tb) finish() {
 }
 
 // serve starts a server with TLS, because some clients send no key without it.
-func (c *cell) serve(responses ...faulty.Answer) *faulty.Server {
-	config := &tls.Config{Certificates: []tls.Certificate{certificate()}}
-	return faulty.ServeTLS(c, config, responses...)
+func (c *cell) serve(responses ...faulty.Handler) *faulty.Server {
+	return faulty.ServeTLS(c, serverTLS(), responses...)
+}
+
+func serverTLS() *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{certificate()}}
 }
 
 var certificate = sync.OnceValue(func() tls.Certificate {
@@ -65,7 +68,7 @@ func (c *cell) dial(base string) clients.API {
 }
 
 // get makes one Get to a server with the responses.
-func (c *cell) get(responses ...faulty.Answer) (*faulty.Server, outcome) {
+func (c *cell) get(responses ...faulty.Handler) (*faulty.Server, outcome) {
 	server := c.serve(responses...)
 	api := c.dial(server.URL())
 	o := c.call(func(ctx context.Context) (string, error) { return api.Get(ctx, clients.ID) })
@@ -73,7 +76,7 @@ func (c *cell) get(responses ...faulty.Answer) (*faulty.Server, outcome) {
 }
 
 // create is get with a POST.
-func (c *cell) create(responses ...faulty.Answer) (*faulty.Server, outcome) {
+func (c *cell) create(responses ...faulty.Handler) (*faulty.Server, outcome) {
 	server := c.serve(responses...)
 	api := c.dial(server.URL())
 	o := c.call(func(ctx context.Context) (string, error) { return "", api.Create(ctx) })
@@ -171,12 +174,12 @@ func carriesKey(header http.Header) bool {
 	return false
 }
 
-func ok(body []byte) faulty.Answer {
+func ok(body []byte) faulty.Handler {
 	return faulty.Reply(http.StatusOK, string(body), "Content-Type: application/json")
 }
 
 // failure responds with an error of the client's API.
-func (c *cell) failure(status int, message string, fields ...string) faulty.Answer {
+func (c *cell) failure(status int, message string, fields ...string) faulty.Handler {
 	return faulty.Reply(status, c.client.Failure(status, message), append(fields, "Content-Type: application/json")...)
 }
 

@@ -26,6 +26,9 @@ const (
 	heavy   group = "heavy"   // uses much memory and time: one process at a time
 )
 
+// noIterator is the cell of an SDK that leaves it to its caller to ask for the next page.
+const noIterator = "has no iterator"
+
 // A fault is a row of the table.
 type fault struct {
 	name    string
@@ -67,6 +70,11 @@ var faults = []fault{
 	{"key in %v, %+v, %#v of the client", patient, 0, "none", printed},
 	{"key in an error, by reflection", patient, 10 * time.Second, "none", reflected},
 	{"key in an error, echoed by the server", patient, 10 * time.Second, "none", echoed},
+	{"key in an error, echoed by a server that cuts the echo", patient, 60 * time.Second, "not even a part", cutEcho},
+	{"all pages, which are shuffled and never end", alone, 3 * time.Second, "ends with an error", shuffled},
+	{"HTTP/2 connection that is dead", patient, longest, "success on another connection", deadConnection},
+	{"broken JSON of 9 MB, 9,000 levels deep", heavy, 30 * time.Second, "an error, at most 90 MiB allocated", deepJSON},
+	{"50 clients, all told Retry-After: 10", alone, 25 * time.Second, "wait 10 s or more, come back at different times", herd},
 }
 
 func silent(c *cell) (string, bool) {
@@ -166,7 +174,7 @@ func storm(c *cell) (string, bool) {
 
 func idle(c *cell) (string, bool) {
 	const conns = 50
-	responses := slices.Repeat([]faulty.Answer{faulty.Then(faulty.Wait(500*time.Millisecond), ok(c.client.Body()))}, conns)
+	responses := slices.Repeat([]faulty.Handler{faulty.Then(faulty.Wait(500*time.Millisecond), ok(c.client.Body()))}, conns)
 	server := c.serve(append(responses, c.failure(503, "no"))...)
 	api := c.dial(server.URL())
 	var all sync.WaitGroup
@@ -347,6 +355,127 @@ func echoed(c *cell) (string, bool) {
 		return "key in the message", false
 	}
 	return "not in the message", o.failed()
+}
+
+// cutEcho ends the response in the middle of the key.
+func cutEcho(c *cell) (string, bool) {
+	body := c.client.Failure(401, "the key "+clients.Key+" is unknown")
+	end := strings.Index(body, clients.Key) + len(clients.Key)*2/3
+	_, o := c.get(faulty.Cut(401, int64(len(body)), body[:end], "Content-Type: application/json"))
+	if strings.Contains(o.text, clients.Key[:len(clients.Key)/2]) {
+		return "a part of the key in the text", false
+	}
+	if o.hung {
+		return o.String(), false
+	}
+	return "not in the text", o.failed()
+}
+
+func shuffled(c *cell) (string, bool) {
+	pages, header := c.client.ShuffledPages()
+	if pages == nil {
+		return noIterator, false
+	}
+	n := 0 // of the requests, which come one after another
+	server := c.serve(func(conn *faulty.Conn) {
+		fields := []string{"Content-Type: application/json"}
+		if header != "" {
+			fields = append(fields, header)
+		}
+		faulty.Reply(200, pages[n%len(pages)], fields...)(conn)
+		n++
+	})
+	api := c.dial(server.URL())
+	o := c.call(func(ctx context.Context) (string, error) {
+		_, err := api.All(ctx)
+		return "", err
+	})
+	return sent(reached(server), o), o.failed()
+}
+
+// deadConnection makes a call, then lets the connection do nothing more, as if the
+// network had lost it, and makes another one.
+func deadConnection(c *cell) (string, bool) {
+	server := c.serveMortal(c.client.Body())
+	api := c.dial(server.url)
+	get := func(ctx context.Context) (string, error) { return api.Get(ctx, clients.ID) }
+	if o := c.call(get); !o.right() {
+		panic("no connection to lose: " + o.String())
+	}
+	server.die()
+	o := c.call(get)
+	text := o.String()
+	if !server.http2.Load() {
+		text = "over HTTP/1.1: " + text
+	}
+	return text, o.right()
+}
+
+// deepJSON puts the deep part in front of what the client reads.
+func deepJSON(c *cell) (string, bool) {
+	const levels, size = 9000, 9_000_000
+	name := strings.Repeat("x", size/levels-len(`{"":`))
+	server := c.serve(faulty.Reply(200, strings.Repeat(`{"`+name+`":`, levels)+"!", "Content-Type: application/json"))
+	text, allocated := c.weigh(server)
+	return fmt.Sprintf("%s, %d MiB allocated", text, allocated), text == "error" && allocated <= 90
+}
+
+// herd tells clients at the same moment to come back, and measures over how long
+// they do, without the first and the last tenth.
+func herd(c *cell) (string, bool) {
+	const size, wait, spread = 50, 10 * time.Second, 400 * time.Millisecond
+	var (
+		mu   sync.Mutex
+		told time.Time
+		back []time.Duration
+		here = make(chan struct{}, size)
+		tell = make(chan struct{})
+	)
+	answers := slices.Repeat([]faulty.Handler{func(conn *faulty.Conn) {
+		here <- struct{}{}
+		<-tell
+		c.refuse(429, "no", "Retry-After: 10")(conn)
+	}}, size)
+	server := c.serve(append(answers, func(conn *faulty.Conn) {
+		mu.Lock()
+		back = append(back, time.Since(told))
+		mu.Unlock()
+		ok(c.client.Body())(conn)
+	})...)
+	go func() {
+		for range size {
+			<-here
+		}
+		mu.Lock()
+		told = time.Now()
+		mu.Unlock()
+		close(tell)
+	}()
+	o := c.call(func(ctx context.Context) (string, error) {
+		var all sync.WaitGroup
+		for range size {
+			api := c.dial(server.URL())
+			all.Go(func() { _, _ = api.Get(ctx, clients.ID) })
+		}
+		all.Wait()
+		return "", nil
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	slices.Sort(back)
+	switch {
+	case len(back) == 0:
+		return "do not come back", false
+	case len(back) < size || o.hung:
+		return fmt.Sprintf("%d come back within %.0f s", len(back), c.window.Seconds()), false
+	case back[0] < wait:
+		return fmt.Sprintf("come back after %.1f s", back[0].Seconds()), false
+	}
+	over := back[size*9/10] - back[size/10]
+	if over < spread {
+		return fmt.Sprintf("wait %.1f s, all come back at the same time", back[0].Seconds()), false
+	}
+	return fmt.Sprintf("wait %.1f s or more, come back over %.1f s", back[0].Seconds(), over.Seconds()), true
 }
 
 func yes(b bool) string {

@@ -23,7 +23,8 @@ A bold cell with ✓ is the behaviour of the second column. That column is what 
 client aims at, so the others are judged by a contract that they do not all make: a
 client that leaves timeouts or retries to its caller, as net/http does, does so on
 purpose. "At once" is within 250 ms. A call that did not end while it was observed may
-end later: openai-go documents 10 minutes.
+end later: openai-go documents 10 minutes. An SDK without an iterator over pages leaves
+their end to its caller.
 
 ![Faults survived, by client](faults.svg)
 

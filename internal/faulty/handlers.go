@@ -13,8 +13,6 @@ import (
 // open for the next request unless the Handler closes it.
 type Handler func(c *Conn)
 
-// Answer is Handler under its former name, for benchmarks/faults.
-type Answer = Handler
 
 // Close closes the connection without a further byte.
 func Close(c *Conn) { c.Close() }

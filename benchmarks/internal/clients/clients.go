@@ -45,6 +45,8 @@ type Client struct {
 	body    string
 	member  string // the property of body that contains the object of a page; empty: body is the object
 	page    string // a page of the API, with ITEMS
+	more    string // page if another page follows; empty: the SDK has no iterator over pages
+	header  string // a header line of more
 	created string // the response to Create; empty: body
 	failure string // an error body of the API, with MESSAGE, CODE and STATUS
 }
@@ -55,6 +57,7 @@ type API struct {
 	Get    func(ctx context.Context, id string) (name string, err error)
 	List   func(ctx context.Context) (n int, err error)
 	Create func(ctx context.Context) error
+	All    func(ctx context.Context) (n int, err error) // all pages, by the SDK's own iterator; nil: it has none
 }
 
 var all []Client
@@ -126,6 +129,24 @@ func (c Client) LargePage(size int64) (page io.Reader, length int64, items int) 
 	n := int((size - int64(len(head)+len(tail))) / int64(len(item)+1)) // each with a comma, except the last
 	r := &repeated{parts: []string{head, item, ",", tail}, left: n}
 	return r, int64(len(head) + n*(len(item)+1) - 1 + len(tail)), n
+}
+
+// ShuffledPages returns pages of the same ten objects, each in another order, which
+// all say that another page follows, and a line of their header. There are none if
+// the SDK has no iterator.
+func (c Client) ShuffledPages() (pages []string, header string) {
+	if c.more == "" {
+		return nil, ""
+	}
+	items := make([]string, 10)
+	for i := range items {
+		items[i] = string(idMember.ReplaceAll(c.item(), fmt.Appendf(nil, "${1}%d", 42+i)))
+	}
+	for range items {
+		pages = append(pages, strings.Replace(c.more, "ITEMS", strings.Join(items, ","), 1))
+		items = append(items[1:], items[0])
+	}
+	return pages, c.header
 }
 
 // item returns the object of Body as a page contains it.
@@ -200,4 +221,15 @@ func supplied(transport http.RoundTripper) *http.Client {
 		return nil
 	}
 	return &http.Client{Transport: transport}
+}
+
+// count reads an iterator to its end.
+func count[T any, S ~func(func(T, error) bool)](all S) (n int, err error) {
+	for _, err := range all {
+		if err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
 }

@@ -96,6 +96,30 @@ func (a *api) test(t *testing.T, base string, transport http.RoundTripper) {
 	assert.Equal(t, expected, a.methods)
 }
 
+// An iterator returns the whole of a single page, and ShuffledPages has pages for it.
+func TestAll(t *testing.T) {
+	for _, client := range clients.All() {
+		t.Run(client.Name, func(t *testing.T) {
+			pages := []string{string(client.Page()), `{"object":"list","data":[]}`} // freddy asks for another after a full page
+			server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				fmt.Fprint(w, pages[0])
+				pages = pages[1:]
+			}))
+			defer server.Close()
+			api, err := client.New(server.URL, server.Client().Transport)
+			require.NoError(t, err)
+			shuffled, _ := client.ShuffledPages()
+			require.Equal(t, api.All == nil, shuffled == nil)
+			if api.All != nil {
+				n, err := api.All(t.Context())
+				require.NoError(t, err)
+				assert.Equal(t, 100, n)
+			}
+		})
+	}
+}
+
 // The objects of a page have different ids. A domain of godo's has none.
 func TestPage(t *testing.T) {
 	for _, client := range clients.All() {

@@ -18,6 +18,7 @@ var _ = add(Client{
 	body:     "freddy.json",
 	created:  "freddy_created.json",
 	page:     `{"object":"list","data":[ITEMS]}`,
+	more:     `{"object":"list","data":[ITEMS],"hasMore":true}`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		options := []freddy.Option{freddy.WithBaseURL(base)}
 		if transport != nil {
@@ -39,6 +40,9 @@ var _ = add(Client{
 					return 0, err
 				}
 				return len(page.Items), nil
+			},
+			All: func(ctx context.Context) (int, error) {
+				return count(client.Connectors().All(ctx, freddy.ConnectorListParams{Limit: 10}))
 			},
 			Create: func(ctx context.Context) error {
 				_, err := client.Configurations().Create(ctx, freddy.ConfigurationCreateParams{

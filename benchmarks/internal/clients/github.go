@@ -17,6 +17,8 @@ var _ = add(Client{
 	failure:  `{"message":"MESSAGE","documentation_url":"https://docs.example.com"}`,
 	body:     "github.json",
 	page:     `[ITEMS]`,
+	more:     `[ITEMS]`,
+	header:   `Link: <https://api.example/orgs/acme/repos?page=2>; rel="next"`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		base += "/"
 		options := []github.ClientOptionsFunc{github.WithAuthToken(Key), github.WithURLs(&base, nil)}
@@ -34,6 +36,9 @@ var _ = add(Client{
 				params := &github.RepositoryListByOrgOptions{ListOptions: github.ListOptions{PerPage: 100}}
 				repositories, _, err := client.Repositories.ListByOrg(ctx, "acme", params)
 				return len(repositories), err
+			},
+			All: func(ctx context.Context) (int, error) {
+				return count(client.Repositories.ListByOrgIter(ctx, "acme", nil))
 			},
 			Create: func(ctx context.Context) error {
 				_, _, err := client.Repositories.Create(ctx, "acme", github.CreateRepositoryRequest{Name: Name})

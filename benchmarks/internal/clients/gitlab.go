@@ -17,6 +17,8 @@ var _ = add(Client{
 	failure:  `{"message":"MESSAGE"}`,
 	body:     "gitlab.json",
 	page:     `[ITEMS]`,
+	more:     `[ITEMS]`,
+	header:   `X-Next-Page: 2`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		options := []gitlab.ClientOptionFunc{gitlab.WithBaseURL(base)}
 		if transport != nil {
@@ -36,6 +38,11 @@ var _ = add(Client{
 				params := &gitlab.ListProjectsOptions{ListOptions: gitlab.ListOptions{PerPage: 100}}
 				projects, _, err := client.Projects.ListProjects(params, gitlab.WithContext(ctx))
 				return len(projects), err
+			},
+			All: func(ctx context.Context) (int, error) {
+				return count(gitlab.Scan2(func(page gitlab.PaginationOptionFunc) ([]*gitlab.Project, *gitlab.Response, error) {
+					return client.Projects.ListProjects(nil, gitlab.WithContext(ctx), page)
+				}))
 			},
 			Create: func(ctx context.Context) error {
 				params := &gitlab.CreateProjectOptions{Name: gitlab.Ptr(Name)}

@@ -18,6 +18,7 @@ var _ = add(Client{
 	body:     "hcloud.json",
 	member:   "ssh_key",
 	page:     `{"ssh_keys":[ITEMS],"meta":{"pagination":{"page":1,"per_page":100,"last_page":1,"total_entries":100}}}`,
+	more:     `{"ssh_keys":[ITEMS],"meta":{"pagination":{"page":1,"per_page":10,"next_page":2,"last_page":1000000,"total_entries":10000000}}}`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		options := []hcloud.ClientOption{hcloud.WithEndpoint(base), hcloud.WithToken(Key)}
 		if transport != nil {
@@ -39,6 +40,10 @@ var _ = add(Client{
 			List: func(ctx context.Context) (int, error) {
 				params := hcloud.SSHKeyListOpts{ListOpts: hcloud.ListOpts{PerPage: 100}}
 				keys, _, err := client.SSHKey.List(ctx, params)
+				return len(keys), err
+			},
+			All: func(ctx context.Context) (int, error) {
+				keys, err := client.SSHKey.All(ctx)
 				return len(keys), err
 			},
 			Create: func(ctx context.Context) error {

@@ -17,6 +17,7 @@ var _ = add(Client{
 	failure:  `{"errors":[{"reason":"MESSAGE"}]}`,
 	body:     "linode.json",
 	page:     `{"data":[ITEMS],"page":1,"pages":1,"results":100}`,
+	more:     `{"data":[ITEMS],"page":1,"pages":1000000,"results":10000000}`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		client := linodego.NewClient(supplied(transport))
 		client.SetBaseURL(base)
@@ -32,6 +33,10 @@ var _ = add(Client{
 			},
 			List: func(ctx context.Context) (int, error) {
 				images, err := client.ListImages(ctx, &linodego.ListOptions{PageOptions: &linodego.PageOptions{Page: 1}, PageSize: 100})
+				return len(images), err
+			},
+			All: func(ctx context.Context) (int, error) {
+				images, err := client.ListImages(ctx, nil)
 				return len(images), err
 			},
 			Create: func(ctx context.Context) error {

@@ -19,6 +19,7 @@ var _ = add(Client{
 	failure:  `{"error":{"message":"MESSAGE","type":"invalid_request_error","param":null,"code":"CODE"}}`,
 	body:     "openai.json",
 	page:     `{"object":"list","data":[ITEMS],"first_id":"42","last_id":"141","has_more":false}`,
+	more:     `{"object":"list","data":[ITEMS],"first_id":"42","last_id":"51","has_more":true}`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		options := []option.RequestOption{option.WithAPIKey(Key), option.WithBaseURL(base)}
 		if transport != nil {
@@ -40,6 +41,13 @@ var _ = add(Client{
 					return 0, err
 				}
 				return len(page.Data), nil
+			},
+			All: func(ctx context.Context) (n int, err error) {
+				pager := client.VectorStores.ListAutoPaging(ctx, openai.VectorStoreListParams{})
+				for pager.Next() {
+					n++
+				}
+				return n, pager.Err()
 			},
 			Create: func(ctx context.Context) error {
 				_, err := client.VectorStores.New(ctx, openai.VectorStoreNewParams{Name: openai.String(Name)})

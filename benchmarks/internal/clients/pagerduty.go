@@ -18,6 +18,7 @@ var _ = add(Client{
 	body:     "pagerduty.json",
 	member:   "service",
 	page:     `{"services":[ITEMS],"limit":100,"offset":0,"more":false,"total":null}`,
+	more:     `{"services":[ITEMS],"limit":10,"offset":0,"more":true,"total":null}`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		client := pagerduty.NewClient(Key, pagerduty.WithAPIEndpoint(base))
 		if transport != nil {
@@ -38,6 +39,10 @@ var _ = add(Client{
 					return 0, err
 				}
 				return len(list.Services), nil
+			},
+			All: func(ctx context.Context) (int, error) {
+				services, err := client.ListServicesPaginated(ctx, pagerduty.ListServiceOptions{})
+				return len(services), err
 			},
 			Create: func(ctx context.Context) error {
 				_, err := client.CreateServiceWithContext(ctx, pagerduty.Service{Name: Name})

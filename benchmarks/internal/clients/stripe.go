@@ -17,6 +17,7 @@ var _ = add(Client{
 	failure:  `{"error":{"message":"MESSAGE","type":"invalid_request_error","code":"CODE"}}`,
 	body:     "stripe.json",
 	page:     `{"object":"list","data":[ITEMS],"has_more":false,"url":"/v1/customers"}`,
+	more:     `{"object":"list","data":[ITEMS],"has_more":true,"url":"/v1/customers"}`,
 	New: func(base string, transport http.RoundTripper) (API, error) {
 		config := &stripe.BackendConfig{URL: stripe.String(base)}
 		if transport != nil {
@@ -45,6 +46,7 @@ var _ = add(Client{
 				}
 				return n, nil
 			},
+			All: func(ctx context.Context) (int, error) { return count(client.V1Customers.List(ctx, nil).All(ctx)) },
 			Create: func(ctx context.Context) error {
 				_, err := client.V1Customers.Create(ctx, &stripe.CustomerCreateParams{Name: stripe.String(Name)})
 				return err
