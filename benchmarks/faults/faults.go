@@ -434,7 +434,7 @@ func herd(c *cell) (string, bool) {
 	answers := slices.Repeat([]faulty.Handler{func(conn *faulty.Conn) {
 		here <- struct{}{}
 		<-tell
-		c.refuse(429, "no", "Retry-After: 10")(conn)
+		c.failure(429, "no", "Retry-After: 10")(conn)
 	}}, size)
 	server := c.serve(append(answers, func(conn *faulty.Conn) {
 		mu.Lock()
