@@ -7,7 +7,6 @@ import (
 	"log"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -22,13 +21,15 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	log.SetOutput(io.Discard) // otter logs each refresh that fails
+	log.SetOutput(io.Discard) // the cache logs each refresh that fails
 	os.Exit(m.Run())
 }
 
 const (
-	id   = "pcon_acme"
-	path = "/personal-connectors/" + id
+	id         = "pcon_acme"
+	path       = "/personal-connectors/" + id
+	retryAfter = 30 * time.Second // after a refresh that failed
+	maxEntries = 1000
 )
 
 // inBubble runs a test with a cache of a server's connectors, where time passes only while
@@ -150,12 +151,12 @@ func TestRefreshesInTheBackground(t *testing.T) {
 		_, err := cached.get(t.Context(), id)
 		require.NoError(t, err)
 		server.AddConnector(freddy.Connector{ID: id, Name: "second"})
-		pass(refreshAfter - time.Minute - time.Second)
+		pass(refreshAfter - time.Second)
 		wantName(t, cached, "first")
 		synctest.Wait()
 		require.Len(t, server.Requests(), 1, "it is not refreshed yet")
 
-		pass(time.Minute + time.Second)
+		pass(time.Second)
 		wantName(t, cached, "first") // and starts the refresh
 		synctest.Wait()
 		wantName(t, cached, "second")
@@ -292,13 +293,42 @@ func TestStaysWithinThePlan(t *testing.T) {
 	}
 }
 
+// If a load could wait for the limiter until its timeout, it would take a request of the
+// plan and then fail.
+func TestLimiterLeavesTimeForTheRequest(t *testing.T) {
+	t.Parallel()
+	var attempts atomic.Int64
+	slow := freddy.Hooks{Attempt: func(context.Context, freddy.AttemptInfo) (context.Context, func(freddy.AttemptResult)) {
+		attempts.Add(1)
+		time.Sleep(4 * time.Second)
+		return nil, nil
+	}}
+	inBubble(t, func(t *testing.T, server *freddytest.Server, cached *connectors) {
+		var running sync.WaitGroup
+		var succeeded atomic.Int64
+		for n := range 100 {
+			id := fmt.Sprintf("pcon_%d", n)
+			server.AddConnector(freddy.Connector{ID: id})
+			running.Go(func() {
+				if _, err := cached.get(t.Context(), id); err == nil {
+					succeeded.Add(1)
+				}
+			})
+		}
+		running.Wait()
+		assert.Equal(t, int64(20+8), attempts.Load(), "20 at once, and 8 in 5 s")
+		assert.Equal(t, attempts.Load(), succeeded.Load())
+	}, freddy.WithLimiter(newLimiter()), freddy.WithHooks(slow))
+}
+
 func TestRun(t *testing.T) {
 	t.Parallel()
-	var stdout strings.Builder
-	require.NoError(t, run(t.Context(), 100*time.Millisecond, &stdout))
-	assert.Equal(t, "500 lookups a second for 100ms: 3 requests\n", stdout.String())
+	requests, err := run(t.Context(), 50)
+	require.NoError(t, err)
+	assert.Equal(t, 3, requests)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	assert.ErrorIs(t, run(ctx, time.Minute, &stdout), context.Canceled)
+	_, err = run(ctx, 500)
+	assert.ErrorIs(t, err, context.Canceled)
 }
