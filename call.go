@@ -87,7 +87,9 @@ func (c *Client) send(ctx context.Context, r request, opts []CallOption, out any
 		return failed
 	}
 	call.result = c.transport.Do(ctx, &call.Request)
-	call.fillResponses()
+	if len(call.responses) > 0 {
+		call.fillResponses()
+	}
 	return call.finish(out)
 }
 
@@ -207,12 +209,9 @@ func (c *call) renew(ctx context.Context) transport.Credential {
 
 // finish returns the error of the call, or decodes its response.
 func (c *call) finish(out any) error {
-	if err := c.failure(); err != nil {
-		return err
-	}
 	response := &c.result.Response
-	if !response.Success() { // 404 on a retried DELETE: success, nothing to decode
-		return nil
+	if c.result.Failure != nil || !response.Success() {
+		return c.failure()
 	}
 	if err := c.request.decode(c.caller, response.Body, out); err != nil {
 		return c.decodeError(err)

@@ -19,7 +19,8 @@ import (
 // that comes from outside. Response and the results of hooks are redacted where they
 // are made.
 
-// failure returns the error of a call that has no usable response, or nil.
+// failure returns the error of a call that has no 2xx response, or nil for a 404 that
+// means success.
 func (c *call) failure() error {
 	failure, status := c.result.Failure, c.result.Response.StatusCode
 	switch {
@@ -27,8 +28,6 @@ func (c *call) failure() error {
 		return c.decodeError(failure.Err)
 	case failure != nil:
 		return c.transportError(c.failureCause(failure))
-	case status/100 == 2:
-		return nil
 	case status == http.StatusNotFound && c.Method == http.MethodDelete && c.result.Ambiguous:
 		return nil // an earlier attempt has deleted it
 	}

@@ -51,9 +51,6 @@ func (c *call) lastResponse() *transport.Response {
 
 // fillResponses fills the responses of WithResponse.
 func (c *call) fillResponses() {
-	if len(c.responses) == 0 {
-		return
-	}
 	last := c.lastResponse()
 	header := c.redactor.Header(last.Header)
 	if c.request.secret {

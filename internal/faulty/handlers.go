@@ -13,7 +13,6 @@ import (
 // open for the next request unless the Handler closes it.
 type Handler func(c *Conn)
 
-
 // Close closes the connection without a further byte.
 func Close(c *Conn) { c.Close() }
 
