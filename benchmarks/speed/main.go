@@ -123,7 +123,7 @@ func measure(rounds int) (*results, error) {
 	r.all, r.retry = allUnit().run(often), retryUnit().run(often)
 	each("50ms")
 	r.built = constructionUnit().run(rounds)
-	r.peak = peakUnit().run(rounds)
+	r.peak = peakUnit().run(2*rounds - 1)
 	r.http1, r.http2 = s.crowdUnit(http1).run(rounds), s.crowdUnit(http2).run(rounds)
 	r.dials1, r.dials2 = s.dialsUnit(http1).run(6*rounds), s.dialsUnit(http2).run(6*rounds)
 	r.burst2 = s.burstUnit(distant2).run(rounds)
