@@ -51,8 +51,10 @@ type lookup struct {
 	keepFor   time.Duration
 }
 
-type refreshes = otter.RefreshCalculator[string, lookup]
-type calculator struct{ refreshes }
+type (
+	refreshes  = otter.RefreshCalculator[string, lookup]
+	calculator struct{ refreshes }
+)
 
 func (calculator) RefreshAfterReloadFailure(otter.Entry[string, lookup], error) time.Duration {
 	return 30 * time.Second
