@@ -43,6 +43,10 @@ func main() {
 	results := measureAll()
 	document := results.document()
 	fmt.Print(document)
+	if n := len(faults)*len(clients.All()) - len(results.cells); n > 0 {
+		fmt.Fprintf(os.Stderr, "%d cells were not measured\n", n)
+		os.Exit(1)
+	}
 	if *write {
 		err := errors.Join(
 			os.WriteFile("FAULTS.md", []byte(document), 0o644),
