@@ -119,9 +119,12 @@ func inGo(s string) []string {
 func inURL(s string) []string {
 	forms := variants([]string{url.QueryEscape(s), url.PathEscape(s)},
 		[]string{"+", "%20"},
-		[]string{"+", "%20", "%2F", "/"}, // Python
-		[]string{"+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*"}, // JavaScript
-		[]string{"%2A", "*", "~", "%7E"}) // HTML forms
+		// Python
+		[]string{"+", "%20", "%2F", "/"},
+		// JavaScript
+		[]string{"+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*"},
+		// HTML forms
+		[]string{"%2A", "*", "~", "%7E"})
 	for _, form := range forms {
 		forms = append(forms, lowerPercent(form))
 	}
