@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,49 @@ func TestGoals(t *testing.T) {
 	assert.False(t, atMost("", 1, spread{median: 1.01}).met)
 	assert.True(t, atLeast("", 1, spread{median: 1}).met)
 	assert.False(t, atLeast("", 1, spread{median: 0.99}).met)
+}
+
+func TestCountedGoal(t *testing.T) {
+	assert.Equal(t, goal{"connections", "at most 8", "6 (1 to 9)", true}, atMostCount("connections", 8, spread{6, 1, 9}))
+	assert.False(t, atMostCount("", 8, spread{9, 1, 9}).met)
+}
+
+func TestLateness(t *testing.T) {
+	of := table{rows: map[string][]reading{
+		freddyName: readings(30, 70),
+		tunedName:  readings(20, 80),
+		oneCall:    readings(5, 5),
+	}}
+	assert.Equal(t, spread{2, -2, 2}, lateness(of))
+}
+
+func TestOtherSDKs(t *testing.T) {
+	assert.Equal(t, []string{"godo", "hcloud"}, otherSDKs([]string{plain, "godo", freddyName, retrying, "hcloud", tunedName, twinName, oneCall}))
+}
+
+func TestCount(t *testing.T) {
+	var kept *[64]byte
+	allocs, size := count(func() error {
+		kept = new([64]byte)
+		return nil
+	})
+	assert.NotNil(t, kept)
+	assert.EqualValues(t, 1, allocs)
+	assert.EqualValues(t, 64, size)
+}
+
+func TestMeter(t *testing.T) {
+	var m meter
+	m.read()
+	before := m.most.Load()
+	large := make([]byte, 10<<20)
+	m.read()
+	peak := m.most.Load()
+	assert.Greater(t, peak, before+9<<20)
+	runtime.KeepAlive(large)
+	runtime.GC()
+	m.read()
+	assert.Equal(t, peak, m.most.Load())
 }
 
 func TestRows(t *testing.T) {
