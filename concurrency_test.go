@@ -288,7 +288,7 @@ func (c *cutter) serve(conn net.Conn) {
 // Wherever the connection is cut, nothing is created twice, and the error says
 // whether it may have been created.
 func TestCreatedOnce(t *testing.T) {
-	const tries, workers = 5_000, 8
+	const tries, workers = 2_000, 8
 	server := newCutter(t)
 	client := newClient(t, "http://"+server.Addr().String()+"/v1")
 	outcomes := make([]error, tries)
