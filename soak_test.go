@@ -193,7 +193,7 @@ func (s *soak) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Retry-After-Ms", "5")
 		}
 		http.Error(w, `{"detail":"later"}`, http.StatusTooManyRequests)
-	case 8, 9, 10, 11, 12:
+	case 8, 9, 10, 11, 12, 13, 14, 15:
 		http.Error(w, "<html>", http.StatusServiceUnavailable)
 	default:
 		process()

@@ -70,7 +70,7 @@ var faults = []fault{
 	{"key in %v, %+v, %#v of the client", patient, 0, "none", printed},
 	{"key in an error, by reflection", patient, 10 * time.Second, "none", reflected},
 	{"key in an error, echoed by the server", patient, 10 * time.Second, "none", echoed},
-	{"key in an error, echoed by a server that cuts the echo", patient, 60 * time.Second, "not even a part", cutEcho},
+	{"key in an error, echoed by a server that cuts the echo", patient, 20 * time.Second, "not even a part", cutEcho},
 	{"all pages, which are shuffled and never end", alone, 3 * time.Second, "ends with an error", shuffled},
 	{"HTTP/2 connection that is dead", patient, longest, "success on another connection", deadConnection},
 	{"broken JSON of 9 MB, 9,000 levels deep", heavy, 30 * time.Second, "an error, at most 90 MiB allocated", deepJSON},
