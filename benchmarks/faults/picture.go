@@ -27,10 +27,10 @@ func (t *table) picture() string {
 	all := clients.All()
 	slices.SortStableFunc(all, func(a, b clients.Client) int { return cmp.Compare(passed[b.Name], passed[a.Name]) })
 	c := chart.Chart{
-		Title:  fmt.Sprintf("What a client does right when a server misbehaves: %d faults", len(rows)),
-		Notes:  []string{"Silent and broken connections, errors, retries, hostile ids, huge bodies, echoed keys; each client with its defaults."},
+		Title:  "When a server misbehaves",
+		Note:   "Silent servers, broken connections, retries, redirects, hostile ids, huge bodies, echoed keys: each client with its defaults.",
 		Ours:   "freddy",
-		Panels: []chart.Panel{{Title: "Faults survived", Note: fmt.Sprintf("of %d. More is better.", len(rows))}},
+		Panels: []chart.Panel{{Title: "Faults survived", Note: fmt.Sprintf("of %d; more is better", len(rows))}},
 	}
 	for _, client := range all {
 		n := passed[client.Name]

@@ -11,11 +11,11 @@ func (r *results) picture() string {
 	names := r.get.byRatio(plain, timeOf)
 	c := chart.Chart{
 		Title: "What a call costs",
-		Notes: []string{fmt.Sprintf("A Get of an object of about 1 KB, in memory; and the first %d calls of a client, all at once, over HTTP/2.", crowd), "Less is better."},
+		Note:  fmt.Sprintf("A Get of an object of about 1 KB, in memory; and the first %d calls, all at once, over HTTP/2. Less is better.", crowd),
 		Names: names,
 		Ours:  freddyName,
 		Panels: []chart.Panel{
-			{Title: "Time of a Get", Note: "net/http with encoding/json is 1", Marker: 1},
+			{Title: "Time of a Get", Note: "net/http with encoding/json is 1"},
 			{Title: "Allocations of a Get", Note: fmt.Sprintf("%d of them by the test transport", transportAllocs)},
 			{Title: "Connections of a cold burst", Note: "opened by the first calls"},
 		},

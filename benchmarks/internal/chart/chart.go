@@ -12,7 +12,7 @@ import (
 // A Chart has a row for each name and a column of bars for each Panel.
 type Chart struct {
 	Title  string
-	Notes  []string // lines below the title
+	Note   string
 	Names  []string
 	Ours   string // the name that is emphasized
 	Panels []Panel
@@ -20,10 +20,9 @@ type Chart struct {
 
 // A Panel is a column of bars, which begin at 0.
 type Panel struct {
-	Title  string
-	Note   string
-	Bars   []Bar   // of each name, in the order of Chart.Names
-	Marker float64 // a value with a vertical line; 0: none
+	Title string
+	Note  string
+	Bars  []Bar // of each name, in the order of Chart.Names
 }
 
 // A Bar has a length and, after it, its label. A Bar without a label is not drawn.
@@ -38,6 +37,8 @@ const (
 	nameWidth = 132
 	gap       = 24
 	labelRoom = 64 // after the longest bar
+	heads     = 70 // baseline of the titles of the panels
+	bars      = 104
 	barHeight = 16
 	rowHeight = 25
 	lineStep  = 19
@@ -51,56 +52,46 @@ text { font: 13px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-s
 .bar { fill: #b6bfc9; }
 .ours { fill: #0a7f6f; }
 .mine { fill: #0a7f6f; }
-.mark { stroke: #59636e; stroke-dasharray: 2 3; }
 @media (prefers-color-scheme: dark) {
 text { fill: #f0f6fc; }
 .note { fill: #9198a1; }
 .bar { fill: #4d5662; }
 .ours { fill: #2bb39b; }
 .mine { fill: #3fd0b6; }
-.mark { stroke: #9198a1; }
 }
 </style>
 `
 
 // SVG returns the chart as an SVG document.
 func (c Chart) SVG() string {
-	top := 34 + lineStep*len(c.Notes)
-	bars := top + 2*lineStep + 12
-	height := bars + rowHeight*len(c.Names) + 4
+	height := bars + rowHeight*len(c.Names)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img" aria-label="%s">`+"\n",
-		width, height, html.EscapeString(c.Title+". "+strings.Join(c.Notes, " ")))
+		width, height, html.EscapeString(c.Title+". "+c.Note))
 	b.WriteString(style)
 	text(&b, "title", 0, 18, c.Title)
-	for i, note := range c.Notes {
-		text(&b, "note", 0, 18+lineStep*(i+1), note)
-	}
+	text(&b, "note", 0, 18+lineStep, c.Note)
 	for i, name := range c.Names {
 		class := ""
 		if name == c.Ours {
 			class = ` class="mine"`
 		}
-		fmt.Fprintf(&b, `<text%s x="%d" y="%d" text-anchor="end">%s</text>`+"\n", class, nameWidth-10, baseline(bars, i), html.EscapeString(name))
+		fmt.Fprintf(&b, `<text%s x="%d" y="%d" text-anchor="end">%s</text>`+"\n", class, nameWidth-10, baseline(i), html.EscapeString(name))
 	}
 	each := (width - nameWidth - gap*(len(c.Panels)-1)) / len(c.Panels)
 	for i, p := range c.Panels {
 		left := nameWidth + i*(each+gap)
-		text(&b, "head", left, top+lineStep-4, p.Title)
-		text(&b, "note", left, top+2*lineStep-4, p.Note)
-		c.draw(&b, p, left, bars, float64(each-labelRoom))
+		text(&b, "head", left, heads, p.Title)
+		text(&b, "note", left, heads+lineStep, p.Note)
+		c.draw(&b, p, left, float64(each-labelRoom))
 	}
 	b.WriteString("</svg>\n")
 	return b.String()
 }
 
 // draw draws the bars of a panel. The longest one is as wide as longest says.
-func (c Chart) draw(b *strings.Builder, p Panel, left, top int, longest float64) {
+func (c Chart) draw(b *strings.Builder, p Panel, left int, longest float64) {
 	most := slices.MaxFunc(p.Bars, func(a, b Bar) int { return cmp.Compare(a.Value, b.Value) }).Value
-	if p.Marker > 0 {
-		x := float64(left) + p.Marker/most*longest
-		fmt.Fprintf(b, `<line class="mark" x1="%.1f" x2="%.1[1]f" y1="%[2]d" y2="%[3]d"/>`+"\n", x, top-4, top+rowHeight*len(c.Names))
-	}
 	for i, bar := range p.Bars {
 		if bar.Label == "" {
 			continue
@@ -111,12 +102,12 @@ func (c Chart) draw(b *strings.Builder, p Panel, left, top int, longest float64)
 		}
 		wide := max(1, bar.Value/most*longest)
 		fmt.Fprintf(b, `<rect class="%s" x="%d" y="%d" width="%.1f" height="%d" rx="2"/><text%s x="%.1f" y="%d">%s</text>`+"\n",
-			class, left, top+rowHeight*i, wide, barHeight, label, float64(left)+wide+7, baseline(top, i), html.EscapeString(bar.Label))
+			class, left, bars+rowHeight*i, wide, barHeight, label, float64(left)+wide+7, baseline(i), html.EscapeString(bar.Label))
 	}
 }
 
 // baseline returns where the text of a row stands.
-func baseline(top, row int) int { return top + rowHeight*row + barHeight - 3 }
+func baseline(row int) int { return bars + rowHeight*row + barHeight - 3 }
 
 func text(b *strings.Builder, class string, x, y int, s string) {
 	fmt.Fprintf(b, `<text class="%s" x="%d" y="%d">%s</text>`+"\n", class, x, y, html.EscapeString(s))

@@ -16,13 +16,12 @@ import (
 func TestSVG(t *testing.T) {
 	svg := chart.Chart{
 		Title: "Time & space",
-		Notes: []string{"A note."},
+		Note:  "A note.",
 		Names: []string{"ours", "theirs", "none"},
 		Ours:  "ours",
 		Panels: []chart.Panel{{
-			Title:  "time",
-			Bars:   []chart.Bar{{1, "1 µs"}, {2, "2 µs"}, {}},
-			Marker: 1.5,
+			Title: "time",
+			Bars:  []chart.Bar{{1, "1 µs"}, {2, "2 µs"}, {}},
 		}, {
 			Title: "space",
 			Bars:  []chart.Bar{{0, "0"}, {3, "3"}, {4, "4"}},
@@ -32,7 +31,6 @@ func TestSVG(t *testing.T) {
 	assert.Contains(t, svg, "Time &amp; space")
 	assert.Equal(t, 5, strings.Count(svg, "<rect"), "a bar without a label is not drawn")
 	assert.Equal(t, 2, strings.Count(svg, `<rect class="ours"`))
-	assert.Regexp(t, `<line class="mark" x1="355.5" x2="355.5" y1="\d+" y2="\d+"/>`, svg)
 	assert.Contains(t, svg, `width="1.0"`, "a bar of 0 is visible")
 }
 
