@@ -23,15 +23,9 @@ func TestFaultMatrix(t *testing.T) {
 
 	rows := regexp.MustCompile(`(?m)^\| ([A-J]\d+) \|.* \| (.*) \|$`).FindAllStringSubmatch(matrix, -1)
 	assert.Greater(t, len(rows), 100)
-	later := 0 // rows of services whose tests are named by another change
 	for _, row := range rows {
-		if row[2] == "-" {
-			later++
-			continue
-		}
 		requireTests(t, row[2], row[1]+" ")
 	}
-	assert.LessOrEqual(t, later, 3)
 	rows = regexp.MustCompile(`(?m)^\| (.*) \|.* \| (`+"`"+`.*) \|$`).FindAllStringSubmatch(others, -1)
 	assert.Greater(t, len(rows), 15)
 	for _, row := range rows {
