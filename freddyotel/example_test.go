@@ -36,7 +36,7 @@ func ExampleHooks() {
 		fmt.Println(span.Name)
 		for _, attribute := range span.Attributes {
 			if attribute.Key == "http.response.status_code" || attribute.Key == "http.request.resend_count" {
-				fmt.Printf("  %s=%s\n", attribute.Key, attribute.Value.Emit())
+				fmt.Printf("  %s=%s\n", attribute.Key, attribute.Value.String())
 			}
 		}
 	}

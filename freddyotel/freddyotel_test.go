@@ -105,7 +105,7 @@ func (s *telemetry) histogram(t *testing.T) []metricdata.HistogramDataPoint[floa
 func attributes(set []attribute.KeyValue) map[string]string {
 	all := make(map[string]string)
 	for _, a := range set {
-		all[string(a.Key)] = a.Value.Emit()
+		all[string(a.Key)] = a.Value.String()
 	}
 	return all
 }
