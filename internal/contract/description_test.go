@@ -114,7 +114,7 @@ func hasKey(_ context.Context, in *openapi3filter.AuthenticationInput) error {
 func validateRequest(in *openapi3filter.RequestValidationInput) error {
 	declared := slices.Concat(in.Route.PathItem.Parameters, in.Route.Operation.Parameters)
 	for name, values := range in.Request.URL.Query() {
-		if openapi3.Parameters(declared).GetByInAndName(openapi3.ParameterInQuery, name) == nil {
+		if declared.GetByInAndName(openapi3.ParameterInQuery, name) == nil {
 			return fmt.Errorf("the query parameter %s is not described", name)
 		}
 		if len(values) > 1 {
