@@ -149,13 +149,14 @@ func isHex(s string) bool {
 // instructions estimates the size of a compiled expression.
 func instructions(re *syntax.Regexp) int {
 	size := 1 + len(re.Rune)/8
+	const most = 1 << 20 // over every limit; the product fits in 32 bits
 	for _, sub := range re.Sub {
-		size += instructions(sub)
+		size = min(size+instructions(sub), most)
 	}
 	if re.Op == syntax.OpRepeat {
-		size *= max(re.Min+1, re.Max, 1)
+		size = min(size, most) * max(re.Min+1, re.Max, 1)
 	}
-	return min(size, 1<<40)
+	return min(size, most)
 }
 
 // matcher is a pattern as the library calls it, at the expense of a validation.
