@@ -270,26 +270,28 @@ func TestDocStatesTheRetryTable(t *testing.T) {
 	})
 }
 
-// doc.go states the numbers of the retry policy.
+// doc.go and docs/errors.md state the numbers of the retry policy.
 func TestDocStatesThePolicy(t *testing.T) {
-	text, err := os.ReadFile("doc.go")
+	doc, err := os.ReadFile("doc.go")
 	require.NoError(t, err)
-	lines := strings.ReplaceAll(string(text), "\n//", "\n")
+	guide, err := os.ReadFile("docs/errors.md")
+	require.NoError(t, err)
+	text := strings.ReplaceAll(string(doc), "\n//", "\n") + string(guide)
 	for row, stated := range map[string]bool{
 		`retries +3 +WithMaxRetries`:                      transport.MaxRetries == 3,
 		`timeout of an attempt +30 s +WithAttemptTimeout`: transport.AttemptTimeout == 30*time.Second,
 		`delay before retry n +1 ms to 500 ms \* 2\^\(n-1\), at most 8 s, uniform\s+WithRetryBackoff`: transport.MinDelay == time.Millisecond &&
 			transport.BaseDelay == 500*time.Millisecond && transport.MaxDelay == 8*time.Second,
-		`Retry-After +up to 60 s +WithMaxRetryAfter`:                                    transport.MaxRetryAfter == 60*time.Second,
-		`A Retry-After is waited for with a random extra of up to a tenth, at most 1 s`: transport.MaxRetryExtra == time.Second,
-		`retry budget of a client +500 tokens; a retry takes 5, a response below 500\s+gives 1`: transport.BudgetTokens == 500 &&
+		`Retry-After +up to 60 s +WithMaxRetryAfter`: transport.MaxRetryAfter == 60*time.Second,
+		`random extra of up to a tenth, at most 1 s`: transport.MaxRetryExtra == time.Second,
+		`budget of a client has 500 tokens. A retry takes 5, and a response below 500 gives 1\.`: transport.BudgetTokens == 500 &&
 			transport.RetryCost == 5 && transport.ResponseCredit == 1,
-		`share one that is ten\s+times as large`:              transport.SharedBudgetFactor == 10,
-		`body of a 2xx +10 MiB +WithMaxResponseBytes`:         transport.MaxResponseBytes == 10<<20,
-		`body of an error response +64 KiB kept`:              transport.ErrorBytesKept == 64<<10,
-		`response header +1 MiB +own transport, NewTransport`: transport.MaxHeaderBytes == 1<<20 && freddy.NewTransport().MaxResponseHeaderBytes == 1<<20,
+		`share one that is 10 times as large`:         transport.SharedBudgetFactor == 10,
+		`body of a 2xx +10 MiB +WithMaxResponseBytes`: transport.MaxResponseBytes == 10<<20,
+		`an error response, 64 KiB are kept`:          transport.ErrorBytesKept == 64<<10,
+		`header is limited to 1 MiB`:                  transport.MaxHeaderBytes == 1<<20 && freddy.NewTransport().MaxResponseHeaderBytes == 1<<20,
 	} {
-		assert.Regexp(t, row, lines)
+		assert.Regexp(t, row, text)
 		assert.True(t, stated, row)
 	}
 }
