@@ -108,14 +108,15 @@ func inflate(body []byte) (data []byte, incomplete bool) {
 	return data, err != nil || len(data) == ErrorBytesKept
 }
 
-// readAll reads at most limit bytes and appends them to data, which is empty. The
-// announced size, -1 if there is none, saves growing. A server that announces too
-// much costs at most a megabyte.
+// readAll reads at most limit bytes and appends them to data, which is empty. size is
+// what the server announces, or -1. It is allocated at once up to a megabyte, and
+// otherwise when a sixteenth of it has come, so that a false size costs little.
 func readAll(data []byte, body io.Reader, size, limit int64) ([]byte, error) {
-	if size < 0 {
+	size = min(size, limit) + 1 // one more, to read the end
+	if size == 0 {
 		size = 1 << 10
 	}
-	data = slices.Grow(data, int(min(size, limit, 1<<20)+1)) // one more, to read the end
+	data = slices.Grow(data, int(min(size, 1<<20)))
 	for {
 		n, err := body.Read(data[len(data):min(int64(cap(data)), limit)])
 		data = data[:len(data)+n]
@@ -125,7 +126,11 @@ func readAll(data []byte, body io.Reader, size, limit int64) ([]byte, error) {
 		case err != nil:
 			return data, err
 		case len(data) == cap(data):
-			data = slices.Grow(data, len(data))
+			more := int64(len(data))
+			if rest := size - more; 0 < rest && rest < 16*more {
+				more = rest
+			}
+			data = slices.Grow(data, int(more))
 		}
 	}
 }
