@@ -80,13 +80,17 @@ func milliseconds(value string) time.Duration {
 // rateLimit reads both families of headers leniently: they come from proxies as
 // often as from the API.
 func rateLimit(header http.Header) *RateLimit {
-	first := func(name string) string {
-		if value := header.Get("X-Ratelimit-" + name + "-Requests"); value != "" {
-			return value
+	first := func(names ...string) string { // in canonical form
+		for _, name := range names {
+			if values := header[name]; len(values) > 0 && values[0] != "" {
+				return values[0]
+			}
 		}
-		return header.Get("X-Ratelimit-" + name)
+		return ""
 	}
-	limits, remains, resets := first("Limit"), first("Remaining"), first("Reset")
+	limits := first("X-Ratelimit-Limit-Requests", "X-Ratelimit-Limit")
+	remains := first("X-Ratelimit-Remaining-Requests", "X-Ratelimit-Remaining")
+	resets := first("X-Ratelimit-Reset-Requests", "X-Ratelimit-Reset")
 	if limits == "" && remains == "" && resets == "" { // nearly always
 		return nil
 	}
