@@ -2,8 +2,8 @@ package schema_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,11 +14,12 @@ import (
 	"github.com/aitronos/freddy-go/schema"
 )
 
-// each joins n parts of JSON.
+// each joins n parts of JSON. In the part with the number i, #i is i and #j is i+1.
 func each(n int, format string) string {
 	parts := make([]string, n)
 	for i := range parts {
-		parts[i] = strings.NewReplacer("#i", fmt.Sprint(i), "#j", fmt.Sprint(i+1)).Replace(format)
+		part := strings.ReplaceAll(format, "#i", strconv.Itoa(i))
+		parts[i] = strings.ReplaceAll(part, "#j", strconv.Itoa(i+1))
 	}
 	return strings.Join(parts, ",")
 }
