@@ -40,7 +40,7 @@ func TestPool(t *testing.T) {
 		}
 		tasks.Wait()
 		assert.EqualValues(t, calls, trips.Load())
-		assert.LessOrEqual(t, s.Accepted(), 520)
+		assert.LessOrEqual(t, s.Accepted(), 260)
 	})
 	runInBubble(t, "G3 a cancellation leaves the pool alone", func(t *T) {
 		// One caller's end of a wait or an attempt closes no other's connections.
