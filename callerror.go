@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/aitronos/freddy-go/internal/redact"
 	"github.com/aitronos/freddy-go/internal/transport"
@@ -131,7 +130,7 @@ func (c *call) apiError(response *transport.Response) *APIError {
 		SystemMessage: r.String(problem.SystemMessage),
 		TraceID:       clip(r.Name(problem.TraceID), maxIDBytes),
 		Details:       redactJSON(r, problem.Details),
-		RetryAfter:    transport.RetryAfter(response.Header, time.Now),
+		RetryAfter:    transport.RetryAfter(response.Header),
 		Ambiguous:     c.result.Ambiguous && c.result.Failure == nil,
 		Decision:      RetryDecision(c.result.Decision),
 		Header:        c.redactor.Header(response.Header),

@@ -33,8 +33,7 @@ const (
 type Client struct {
 	transport    *transport.Transport
 	budget       *transport.Budget
-	sharedBudget *transport.Budget // of this client and those derived from it
-	base         url.URL           // without a trailing slash
+	base         url.URL // without a trailing slash
 	scheme       AuthScheme
 	defaults     callSettings
 	auth         authenticator
@@ -82,11 +81,9 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 	maps.Copy(header, s.call.header)
 	s.call.header = header
 	s.transport.Scheme, s.transport.Host, s.transport.AttemptTimeout = base.Scheme, base.Host, s.call.attemptTimeout
-	shared := transport.NewSharedBudget()
 	client := &Client{
 		transport:    transport.New(s.transport),
-		budget:       transport.NewBudget(shared),
-		sharedBudget: shared,
+		budget:       transport.NewBudget(),
 		base:         base,
 		scheme:       s.authScheme,
 		defaults:     s.call,
@@ -115,7 +112,7 @@ func (c *Client) WithAPIKey(apiKey string) (*Client, error) {
 		return nil, err
 	}
 	derived := *c
-	derived.auth, derived.hasKeySource, derived.budget = auth, false, transport.NewBudget(c.sharedBudget)
+	derived.auth, derived.hasKeySource, derived.budget = auth, false, c.budget.Sibling()
 	derived.bind()
 	return &derived, nil
 }

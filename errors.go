@@ -72,8 +72,7 @@ func MayHaveSucceeded(err error) bool {
 	case errors.As(err, &decode):
 		return !transport.ReadOnly(decode.Method)
 	case errors.As(err, &api):
-		failed := api.StatusCode == http.StatusRequestTimeout || api.StatusCode/100 == 5
-		return api.Ambiguous || failed && !transport.ReadOnly(api.Method)
+		return api.Ambiguous || transport.Inconclusive(api.StatusCode) && !transport.ReadOnly(api.Method)
 	}
 	return false
 }

@@ -175,7 +175,7 @@ func (c *call) attemptResult(a *transport.Attempt) AttemptResult {
 		Wait:       a.Delay,
 	}
 	switch f, status := a.Failure, a.Response.StatusCode; {
-	case f == nil && (status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status/100 == 5):
+	case f == nil && transport.Transient(status):
 		result.Reason = strconv.Itoa(status)
 	case f != nil && f.Kind != transport.Unusable: // an unusable body is the call's error, not the attempt's
 		result.Reason, result.Err = f.Reason, c.failureCause(f)

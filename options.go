@@ -170,7 +170,7 @@ func WithHTTPClient(client *http.Client) Option {
 		if client == nil {
 			return &ArgumentError{"WithHTTPClient", "must not be nil"}
 		}
-		if v := reflect.ValueOf(client.Transport); v.Kind() == reflect.Pointer && v.IsNil() {
+		if isNilPointer(client.Transport) {
 			return &ArgumentError{"WithHTTPClient", "must not have a Transport that is a nil pointer"}
 		}
 		own := *client
@@ -204,13 +204,8 @@ func WithKeySource(source func(context.Context) (string, error)) Option {
 // it fails, the call ends with a *TransportError that wraps the error. Derived
 // clients ([Client.WithAPIKey]) share the limiter.
 func WithLimiter(limiter Limiter) Option {
-	return clientOption(func(s *settings) error {
-		if v := reflect.ValueOf(limiter); limiter == nil || v.Kind() == reflect.Pointer && v.IsNil() {
-			return &ArgumentError{"WithLimiter", "must not be nil"}
-		}
-		s.transport.Limiter = limiter
-		return nil
-	})
+	return clientSetting("WithLimiter", limiter != nil && !isNilPointer(limiter), "must not be nil",
+		func(s *settings) { s.transport.Limiter = limiter })
 }
 
 // WithHooks adds hooks that observe calls and attempts. It may be given several
@@ -272,14 +267,9 @@ func WithMaxRetryAfter(limit time.Duration) Option {
 // default is 10 MiB. A larger body is a *DecodeError that matches
 // [ErrResponseTooLarge].
 func WithMaxResponseBytes(limit int64) Option {
-	return clientOption(func(s *settings) error {
-		const most = 1 << 40 // more than any memory; limit+1 stays a number
-		if limit < 1 || limit > most {
-			return &ArgumentError{"WithMaxResponseBytes", "must be 1 to 1 TiB"}
-		}
-		s.transport.MaxResponseBytes = limit
-		return nil
-	})
+	const most = 1 << 40 // more than any memory; limit+1 stays a number
+	return clientSetting("WithMaxResponseBytes", 1 <= limit && limit <= most, "must be 1 to 1 TiB",
+		func(s *settings) { s.transport.MaxResponseBytes = limit })
 }
 
 // WithInsecureHTTP allows a base URL with http to a host that is not loopback. The
@@ -363,6 +353,11 @@ func WithResponse(response *Response) CallOption {
 
 func nilOption(i int) error {
 	return &ArgumentError{"option " + strconv.Itoa(i), "must not be nil"}
+}
+
+func isNilPointer(v any) bool {
+	r := reflect.ValueOf(v)
+	return r.Kind() == reflect.Pointer && r.IsNil()
 }
 
 func notPrintable(r rune) bool { return r < ' ' || r > '~' }

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"time"
+
+	"github.com/aitronos/freddy-go/internal/transport"
 )
 
 // WaitParams describes the sign-in that [ConnectionsService.Wait] waits for.
@@ -220,13 +222,10 @@ func notYet(err error) bool {
 // isTransient reports whether a later poll may succeed.
 func isTransient(err error) bool {
 	var (
-		api       *APIError
-		transport *TransportError
+		response   *APIError
+		noResponse *TransportError
 	)
-	if errors.As(err, &api) {
-		return api.StatusCode == http.StatusRequestTimeout || api.StatusCode == http.StatusTooManyRequests || api.StatusCode/100 == 5
-	}
-	return errors.As(err, &transport)
+	return errors.As(err, &noResponse) || errors.As(err, &response) && transport.Transient(response.StatusCode)
 }
 
 func retryAfter(err error) time.Duration {

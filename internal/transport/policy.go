@@ -65,13 +65,13 @@ func (c *call) decide() (Decision, time.Duration) {
 	}
 	asked := time.Duration(0)
 	if failure == nil {
-		asked = RetryAfter(c.last.Response.Header, c.config.Now)
+		asked = RetryAfter(c.last.Response.Header)
 	}
 	if asked > c.config.MaxRetryAfter {
 		return RetryAfterTooLong, 0
 	}
 	delay := c.delay(asked)
-	if deadline, ok := c.Deadline(); ok && delay > deadline.Sub(c.config.Now()) {
+	if deadline, ok := c.Deadline(); ok && delay > time.Until(deadline) {
 		return DeadlineTooNear, 0
 	}
 	// With a Retry-After the server has said when to come back.
@@ -109,8 +109,17 @@ func (c *call) mayHaveBeenProcessed() bool {
 	case c.last.Failure != nil:
 		return c.last.Failure.Sent
 	}
-	status := c.last.Response.StatusCode
+	return Inconclusive(c.last.Response.StatusCode)
+}
+
+// Inconclusive reports whether a status does not say if the request was processed.
+func Inconclusive(status int) bool {
 	return status == http.StatusRequestTimeout || status/100 == 5
+}
+
+// Transient reports whether a status may be another one later.
+func Transient(status int) bool {
+	return status == http.StatusTooManyRequests || Inconclusive(status)
 }
 
 // ReadOnly reports whether a method is safe (RFC 9110, section 9.2.1).
@@ -156,19 +165,21 @@ func (c *call) random(limit time.Duration) time.Duration {
 
 // Budget limits how much retries multiply the load during an outage: a retry takes
 // tokens that only responses give back, so that a failing server soon gets each
-// call once. A Budget that was derived also draws on the one it was derived from.
+// call once.
 type Budget struct {
 	tokens atomic.Int64
 	full   int64
-	shared *Budget
+	shared *Budget // of a Budget and its siblings
 }
 
-// NewBudget returns a full Budget for the calls of one client. shared, a result of
-// NewSharedBudget, is that of all clients that were derived from one.
-func NewBudget(shared *Budget) *Budget { return newBudget(BudgetTokens, shared) }
+// NewBudget returns a full Budget for the calls of one client.
+func NewBudget() *Budget {
+	return newBudget(BudgetTokens, newBudget(SharedBudgetFactor*BudgetTokens, nil))
+}
 
-// NewSharedBudget returns a full Budget for NewBudget.
-func NewSharedBudget() *Budget { return newBudget(SharedBudgetFactor*BudgetTokens, nil) }
+// Sibling returns a full Budget for the calls of a derived client. All siblings also
+// draw on one that is larger.
+func (b *Budget) Sibling() *Budget { return newBudget(BudgetTokens, b.shared) }
 
 func newBudget(full int64, shared *Budget) *Budget {
 	b := &Budget{full: full, shared: shared}

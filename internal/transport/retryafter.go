@@ -13,7 +13,7 @@ import (
 // (RFC 9110, section 10.2.3), counted from the response's Date, or from now without
 // one. The first valid line counts. The result saturates and is never negative. It is
 // 0 if the header is missing or invalid, or if the time has passed.
-func RetryAfter(header http.Header, now func() time.Time) time.Duration {
+func RetryAfter(header http.Header) time.Duration {
 	for _, line := range header["Retry-After-Ms"] {
 		if wait, ok := parseWait(line, time.Millisecond); ok {
 			return wait
@@ -26,7 +26,7 @@ func RetryAfter(header http.Header, now func() time.Time) time.Duration {
 		if at, ok := parseDate(line); ok {
 			from, ok := parseDate(header.Get("Date"))
 			if !ok {
-				from = now()
+				from = time.Now()
 			}
 			return max(0, at.Sub(from)) // Sub saturates
 		}

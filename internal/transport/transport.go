@@ -19,8 +19,8 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// Config configures a Transport. Client, Limiter and the clock may be nil; everything
-// else is required.
+// Config configures a Transport. Client, Limiter and Random may be nil; everything else
+// is required.
 type Config struct {
 	Client           *http.Client // caller-supplied: its Transport and Timeout are used; nil: a NewHTTPTransport
 	Scheme, Host     string       // the only origin that may receive the credential
@@ -30,10 +30,7 @@ type Config struct {
 	MaxResponseBytes int64
 	AttemptTimeout   time.Duration // of most attempts, for the pings of the default transport
 	Limiter          Limiter
-
-	// For tests. The delays are real timers, which testing/synctest controls.
-	Now    func() time.Time
-	Random func(n int64) int64 // uniform in [0, n)
+	Random           func(n int64) int64 // uniform in [0, n); for tests
 }
 
 // Limiter is waited for before each attempt.
@@ -53,9 +50,6 @@ type Transport struct {
 
 // New returns a Transport.
 func New(config Config) *Transport {
-	if config.Now == nil {
-		config.Now = time.Now
-	}
 	if config.Random == nil {
 		config.Random = rand.Int64N
 	}

@@ -94,7 +94,7 @@ func request(method string) *transport.Request {
 		Method: method, URL: &url.URL{Scheme: "https", Host: "api.example.com", Path: "/v1/x"}, Route: "/x",
 		Header:     http.Header{"Accept": {"application/json"}},
 		Credential: func() (string, string) { return "Authorization", "Bearer example-key" },
-		Budget:     transport.NewBudget(nil),
+		Budget:     transport.NewBudget(),
 		Idempotent: method != http.MethodPost && method != http.MethodPatch,
 		MaxRetries: transport.MaxRetries, Timeout: transport.AttemptTimeout,
 	}
@@ -244,7 +244,7 @@ func with(budget *transport.Budget) *transport.Request {
 func TestBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := statuses(http.StatusServiceUnavailable)
-		tr, budget := transport.New(config(server)), transport.NewBudget(nil)
+		tr, budget := transport.New(config(server)), transport.NewBudget()
 		exhausted := 0
 		for range 200 {
 			result := tr.Do(t.Context(), with(budget))
@@ -280,7 +280,7 @@ func TestBudget(t *testing.T) {
 func TestBudgetIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := statuses(http.StatusOK)
-		tr, budget := transport.New(config(server)), transport.NewBudget(nil)
+		tr, budget := transport.New(config(server)), transport.NewBudget()
 		for range 2 * transport.BudgetTokens {
 			tr.Do(t.Context(), with(budget))
 		}
@@ -298,10 +298,10 @@ func TestBudgetIsBounded(t *testing.T) {
 func TestSharedBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := statuses(http.StatusServiceUnavailable)
-		tr, shared := transport.New(config(server)), transport.NewSharedBudget()
+		tr, first := transport.New(config(server)), transport.NewBudget()
 		const clients = 3 * transport.SharedBudgetFactor
 		for range clients {
-			budget := transport.NewBudget(shared)
+			budget := first.Sibling()
 			for range 40 {
 				tr.Do(t.Context(), with(budget))
 			}
