@@ -240,7 +240,7 @@ func (d *decoder) time(kind jx.Type) (t time.Time, ok bool, err *Error) {
 // offset (UTC), an offset without a colon or minutes, t and z, a space for T.
 func parseTime(s string) (t time.Time, ok bool) {
 	const layout = "2006-01-02T15:04:05"
-	if len(s) < len(layout) {
+	if len(s) < len(layout) || s[13] != ':' { // the time package also takes an hour of one digit
 		return t, false
 	}
 	if c := s[10]; c == ' ' || c == 't' {
