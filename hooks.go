@@ -57,7 +57,7 @@ type AttemptInfo struct {
 	Number int    // from 1
 
 	// Header is the header of the request, without the key. A hook may add to it,
-	// for example traceparent. The names that WithHeader rejects are removed.
+	// for example traceparent. What WithHeader rejects is removed.
 	Header http.Header
 }
 
@@ -159,8 +159,8 @@ func (c *call) end(err error) {
 // observe runs the hooks of an attempt that begins.
 func (c *call) observe(ctx context.Context, number int, header http.Header) (context.Context, func(transport.Attempt)) {
 	ctx, end := startHooks(ctx, c.client.attemptHooks, AttemptInfo{c.method(), c.client.base.Host, c.request.route, number, header})
-	for name := range header {
-		if slices.Contains(reservedHeaders, http.CanonicalHeaderKey(name)) {
+	for name, values := range header {
+		if slices.Contains(reservedHeaders, http.CanonicalHeaderKey(name)) || !validToken(name) || slices.ContainsFunc(values, invalidHeaderValue) {
 			delete(header, name)
 		}
 	}

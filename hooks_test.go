@@ -329,6 +329,8 @@ func testHookHeaders(t *testing.T) {
 			for _, name := range reserved {
 				attempt.Header[name] = []string{"evil"} // whatever its case
 			}
+			attempt.Header["bad name"] = []string{"evil"}
+			attempt.Header["X-Bad-Value"] = []string{"good", "evil\r\nX-C: c"}
 			attempt.Header.Set("X-B", "b")
 			return nil, nil
 		}

@@ -314,7 +314,7 @@ func WithHeader(key, value string) SharedOption {
 			return &ArgumentError{"WithHeader", "must have a valid header name"}
 		case slices.Contains(reservedHeaders, name):
 			return &ArgumentError{"WithHeader", "must not set " + name}
-		case !validHeaderValue(value):
+		case invalidHeaderValue(value):
 			return &ArgumentError{"WithHeader", "must have a value without control characters and without leading or trailing spaces"}
 		}
 		s.header = s.header.Clone()
@@ -364,12 +364,7 @@ func notPrintable(r rune) bool { return r < ' ' || r > '~' }
 
 func notVisible(r rune) bool { return r <= ' ' || r > '~' }
 
-// validHeaderValue reports whether net/http would send s as it is.
-func validHeaderValue(s string) bool {
-	for _, c := range []byte(s) {
-		if c < ' ' && c != '\t' || c == 0x7f {
-			return false
-		}
-	}
-	return strings.TrimSpace(s) == s
+// invalidHeaderValue reports whether net/http would reject or change s.
+func invalidHeaderValue(s string) bool {
+	return strings.TrimSpace(s) != s || strings.ContainsFunc(s, func(r rune) bool { return isControl(r) && r != '\t' })
 }
