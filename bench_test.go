@@ -53,12 +53,12 @@ func TestAllocations(t *testing.T) {
 		trips float64
 		call  func()
 	}{
-		"Get":                   {21, 1, func() { _, _ = get.Connectors().Get(ctx, "pcon_github") }},
-		"page of 100":           {50, 1, func() { _, _ = page.Connectors().List(ctx, freddy.ConnectorListParams{Limit: 100}) }},
-		"404":                   {23, 1, func() { _, _ = missing.Connectors().Get(ctx, "pcon_unknown") }},
-		"All, three pages":      {91, 3, func() { _, _ = freddy.Collect(pages.Connectors().All(ctx, freddy.ConnectorListParams{Limit: 2})) }},
-		"POST with a body":      {61, 1, func() { _, _ = created.Configurations().Create(ctx, create) }},
-		"Get with a key source": {26, 1, func() { _, _ = renewed.Connectors().Get(ctx, "pcon_github") }},
+		"Get":                   {20, 1, func() { _, _ = get.Connectors().Get(ctx, "pcon_github") }},
+		"page of 100":           {49, 1, func() { _, _ = page.Connectors().List(ctx, freddy.ConnectorListParams{Limit: 100}) }},
+		"404":                   {22, 1, func() { _, _ = missing.Connectors().Get(ctx, "pcon_unknown") }},
+		"All, three pages":      {88, 3, func() { _, _ = freddy.Collect(pages.Connectors().All(ctx, freddy.ConnectorListParams{Limit: 2})) }},
+		"POST with a body":      {60, 1, func() { _, _ = created.Configurations().Create(ctx, create) }},
+		"Get with a key source": {21, 1, func() { _, _ = renewed.Connectors().Get(ctx, "pcon_github") }},
 		"Get with hooks":        {32, 1, func() { _, _ = hooked.Connectors().Get(ctx, "pcon_github") }},
 		"WithAPIKey":            {7, 0, func() { _, _ = get.WithAPIKey(otherKey) }},
 		"an ArgumentError":      {3, 0, func() { _, _ = get.Connectors().Get(ctx, "") }},

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/aitronos/freddy-go/internal/redact"
 	"github.com/aitronos/freddy-go/internal/transport"
@@ -90,7 +91,11 @@ func (c *Client) send(ctx context.Context, r request, opts []CallOption, out any
 	if len(call.responses) > 0 {
 		call.fillResponses()
 	}
-	return call.finish(out)
+	err = call.finish(out)
+	if !c.hooked() { // a hook's end still reads it
+		call.free()
+	}
+	return err
 }
 
 var (
@@ -98,7 +103,8 @@ var (
 	errPanic    = errors.New("panic") // what the end of a hook gets if a call panics
 )
 
-// call is a request that is being sent.
+// call is a request that is being sent. Nothing that a caller, an error, a hook or a
+// RoundTripper keeps refers to it, so its memory is used again.
 type call struct {
 	transport.Request
 	client    *Client
@@ -110,6 +116,14 @@ type call struct {
 	mayRenew  bool               // ask the key source again after a 401
 	result    transport.Result   // zero until the transport returns
 	endHooks  func(r CallResult) // nil: no hook began
+}
+
+var calls = sync.Pool{New: func() any { return new(call) }}
+
+// free returns c to the pool without anything of the call.
+func (c *call) free() {
+	*c = call{}
+	calls.Put(c)
 }
 
 // prepare checks the arguments of a call.
@@ -126,7 +140,8 @@ func (c *Client) prepare(ctx context.Context, r request, opts []CallOption, out 
 	if err := r.addOrganization(settings.organization); err != nil {
 		return nil, err
 	}
-	call := &call{client: c, request: r, url: c.base, caller: ctx, responses: settings.responses}
+	call := calls.Get().(*call)
+	call.client, call.request, call.url, call.caller, call.responses = c, r, c.base, ctx, settings.responses
 	call.mayRenew = c.hasKeySource && (settings.maxRetries > 0 || settings.renewAlways)
 	if err := call.request.setTarget(&call.url); err != nil {
 		return nil, err

@@ -10,9 +10,12 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"unsafe"
+	"weak"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -287,6 +290,23 @@ func TestRoundTripperKeepsRequests(t *testing.T) {
 			require.NoError(t, credentialsCall(t.Context(), derive(t, client, otherKey)))
 		}
 		assert.Empty(t, search(contexts, testKey, otherKey, credentialSecret).found)
+	})
+	t.Run("nothing of a call stays in a pool", func(t *testing.T) { // not parallel: one collection leaves what lies in pools
+		for name, response := range map[string]string{
+			"success":     faulty.Text(200, connectorBody),
+			"not found":   faulty.Text(404, `{"error":{"code":"c"}}`),
+			"invalid":     faulty.Text(200, `{"id":1}`),
+			"no response": "",
+		} {
+			client, err := freddy.NewClient(testKey, withTransport(script(response)), freddy.WithMaxRetries(0))
+			require.NoError(t, err)
+			id := strings.Repeat("x", 100)
+			_, err = client.Connectors().Get(t.Context(), id)
+			assert.Equal(t, name == "success", err == nil)
+			last := weak.Make(unsafe.StringData(id))
+			runtime.GC()
+			assert.True(t, last.Value() == nil, name)
+		}
 	})
 	runInBubble(t, "bodies are not shared", func(t *T) {
 		// The memory of a response is reused, but not while a result has a part of it.

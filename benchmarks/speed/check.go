@@ -45,15 +45,15 @@ func limits() []limit {
 	three := newFreddy(withTransport(catalogue(3 * pageSize)))
 	create := newAPI(clients.Find(freddyName), always(http.StatusCreated, clients.Find(freddyName).Created()))
 	return []limit{
-		{"Get", 19, 3712, freddyGet(own(http.StatusOK, get))},
-		{"Get with a key source", 24, 3920, freddyGet(newFreddyFor("", freddy.WithKeySource(source), withTransport(always(http.StatusOK, get))))},
-		{"404", 21, 3160, func() error { return unless(missing() != nil, nil) }},
-		{"page of 100", 47, 142280, func() error {
+		{"Get", 18, 2944, freddyGet(own(http.StatusOK, get))},
+		{"Get with a key source", 20, 3008, freddyGet(newFreddyFor("", freddy.WithKeySource(source), withTransport(always(http.StatusOK, get))))},
+		{"404", 20, 2392, func() error { return unless(missing() != nil, nil) }},
+		{"page of 100", 46, 141512, func() error {
 			_, err := page.Connectors().List(context.Background(), freddy.ConnectorListParams{Limit: pageSize})
 			return err
 		}},
-		{"All over three pages", 206, 455600, func() error { return readAll(three, 3*pageSize, func(int) {}) }},
-		{"Create", 66, 5672, func() error { return create.Create(context.Background()) }},
+		{"All over three pages", 202, 452528, func() error { return readAll(three, 3*pageSize, func(int) {}) }},
+		{"Create", 63, 4840, func() error { return create.Create(context.Background()) }},
 	}
 }
 
