@@ -138,10 +138,11 @@ func (w *waiter) wait(ctx context.Context) (*Connection, error) {
 			if w.failures > maxFailedPolls {
 				return nil, err
 			}
-			delay = max(delay, retryAfter(err))
-			if deadline, ok := ctx.Deadline(); ok && retryAfter(err) > time.Until(deadline) {
+			asked := retryAfter(err)
+			if deadline, ok := ctx.Deadline(); ok && asked > 0 && asked > time.Until(deadline) {
 				return nil, err
 			}
+			delay = max(delay, asked)
 		}
 		if w.params.Progress != nil {
 			w.params.Progress(w.polls)

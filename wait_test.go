@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"slices"
@@ -623,6 +624,15 @@ func TestWaitEndsWithTheContext(t *testing.T) {
 		assert.Equal(w, 9*time.Second, notConnected.Waited)
 		assert.Equal(w, 3, notConnected.Polls)
 		w.requireIntervals(2*time.Second, 3*time.Second)
+	})
+	run(t, "a poll that fails at the deadline", func(t *T) { // in real time, which passes between two looks at the clock
+		for range 20 {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Millisecond)
+			rt := roundTrip(func(*http.Request) (*http.Response, error) { time.Sleep(2 * time.Millisecond); return nil, io.EOF })
+			_, err := t.over(rt, freddy.WithOrganization("org_example")).Connections().Wait(ctx, "slack", freddy.WaitParams{})
+			require.ErrorIs(t, err, freddy.ErrNotConnected)
+			cancel()
+		}
 	})
 	inBubble(t, "J14 never: 10 minutes without a deadline", []apiReply{none}, func(w *waitTest) {
 		notConnected := w.requireNotConnected(w.wait(known(earlier)))
