@@ -92,18 +92,17 @@ type hook[I, R any] func(context.Context, I) (context.Context, func(R))
 
 // startHooks runs hooks in order. It returns the context with their values, and
 // the func that runs their ends in reverse order. Each end runs even if another
-// hook panics.
-func startHooks[I, R any](ctx context.Context, hooks []hook[I, R], info I) (context.Context, func(R)) {
+// hook panics: if that is at the start, with the result panicked.
+func startHooks[I, R any](ctx context.Context, hooks []hook[I, R], info I, panicked R) (context.Context, func(R)) {
 	caller, ends, started := ctx, make([]func(R), 0, len(hooks)), false
 	finish := func(result R) {
 		for _, end := range ends {
-			defer end(result)
+			defer end(result) // in reverse order, and although another one panics
 		}
 	}
 	defer func() {
-		if !started { // a hook panics
-			var zero R
-			finish(zero)
+		if !started {
+			finish(panicked)
 		}
 	}()
 	for _, start := range hooks {
@@ -143,7 +142,7 @@ func (c *call) start(ctx context.Context) context.Context {
 	if len(c.client.attemptHooks) > 0 {
 		c.Observe = c.observe
 	}
-	ctx, c.endHooks = startHooks(ctx, c.client.callHooks, CallInfo{c.method(), c.client.base.Host, c.request.route})
+	ctx, c.endHooks = startHooks(ctx, c.client.callHooks, CallInfo{c.method(), c.client.base.Host, c.request.route}, CallResult{Err: errPanic})
 	return ctx
 }
 
@@ -158,7 +157,8 @@ func (c *call) end(err error) {
 
 // observe runs the hooks of an attempt that begins.
 func (c *call) observe(ctx context.Context, number int, header http.Header) (context.Context, func(transport.Attempt)) {
-	ctx, end := startHooks(ctx, c.client.attemptHooks, AttemptInfo{c.method(), c.client.base.Host, c.request.route, number, header})
+	ctx, end := startHooks(ctx, c.client.attemptHooks, AttemptInfo{c.method(), c.client.base.Host, c.request.route, number, header},
+		AttemptResult{Err: errPanic, Reason: "panic"})
 	for name, values := range header {
 		if slices.Contains(reservedHeaders, http.CanonicalHeaderKey(name)) || !validToken(name) || slices.ContainsFunc(values, invalidHeaderValue) {
 			delete(header, name)
