@@ -252,17 +252,23 @@ func (r *request) decode(ctx context.Context, body []byte, out any) error {
 	if len(body) == 0 {
 		return errNoBody
 	}
-	err := wire.DecodeUntil(ctx.Done(), body, out)
-	if r.required != "" && err == nil && !wire.Has(body, r.required) {
-		err = missing(r.required)
+	return wire.DecodeUntil(ctx.Done(), body, out, func() error { return r.validate(body, out) })
+}
+
+// validate checks a decoded body.
+func (r *request) validate(body []byte, out any) error {
+	if r.required != "" && !wire.Has(body, r.required) {
+		return missing(r.required)
 	}
-	if model, ok := out.(interface{ validate() error }); ok && err == nil {
-		err = inArray(body, model.validate())
+	if model, ok := out.(interface{ validate() error }); ok {
+		if err := model.validate(); err != nil {
+			return err
+		}
 	}
-	if r.seen != nil && err == nil {
-		err = r.seen.add(out)
+	if r.seen != nil {
+		return r.seen.add(out)
 	}
-	return err
+	return nil
 }
 
 // missing is the error of a required member.

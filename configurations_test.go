@@ -123,7 +123,7 @@ func TestConfigurationGet(t *testing.T) {
 	}
 	for body, field := range map[string]string{
 		`{"name":"n"}`:                                 "/id",
-		`{"success":true,"data":{"name":"n"}}`:         "/id",
+		`{"success":true,"data":{"name":"n"}}`:         "/data/id",
 		`{"id":"a","object":"personal_connector"}`:     "/object",
 		`{"id":"a","configuration":[]}`:                "/configuration",
 		`{"success":true,"data":{"last_sync_at":"x"}}`: "/data/last_sync_at",

@@ -234,7 +234,7 @@ func TestMCPConfigurationResponses(t *testing.T) {
 	}
 	testDecodeErrors(t, []decodeCall{
 		{"no id", get, `{"name":"n"}`, "/id"},
-		{"created without an id", create, `{"success":true,"data":{"name":"n"}}`, "/id"},
+		{"created without an id", create, `{"success":true,"data":{"name":"n"}}`, "/data/id"},
 		{"created without a body", create, ``, ""},
 		{"no configurations", list, `{"total":0}`, "/configurations"},
 		{"a configuration without id", list, `{"configurations":[{"id":"mcp_1"},{}]}`, "/configurations/1/id"},

@@ -1,7 +1,6 @@
 package freddy
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,7 +8,6 @@ import (
 	"iter"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/aitronos/freddy-go/internal/wire"
 )
@@ -85,20 +83,6 @@ func atPointer(pointer string, err error) error {
 	var member *wire.Error
 	if errors.As(err, &member) {
 		return &wire.Error{Pointer: pointer + member.Pointer, Reason: member.Reason}
-	}
-	return err
-}
-
-// inArray removes the name of the list's member from the pointer of err if the
-// body is the bare array.
-func inArray(body []byte, err error) error {
-	if err == nil {
-		return nil
-	}
-	var member *wire.Error
-	if errors.As(err, &member) && bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
-		_, rest, _ := strings.Cut(member.Pointer[1:], "/")
-		return &wire.Error{Pointer: "/" + rest, Reason: member.Reason}
 	}
 	return err
 }

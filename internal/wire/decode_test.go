@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"slices"
 	"testing"
@@ -145,6 +146,32 @@ func TestDecodeLists(t *testing.T) {
 	} {
 		assert.EqualError(t, wire.Decode([]byte(data), new(list[inner])), reason, data)
 	}
+}
+
+// The pointer of an error of validate is one into the document.
+func TestDecodeUntilValidates(t *testing.T) {
+	sentinel := errors.New("another error")
+	for _, row := range []struct {
+		data    string
+		failure error
+		want    string
+	}{
+		{`{"data":[{}]}`, &wire.Error{Pointer: "/data/0/id", Reason: "is missing"}, "/data/0/id: is missing"},
+		{`[{}]`, &wire.Error{Pointer: "/data/0/id", Reason: "is missing"}, "/0/id: is missing"},
+		{`[{}]`, &wire.Error{Pointer: "/data", Reason: "has no new item"}, "has no new item"},
+		{`[{}]`, &wire.Error{Reason: "is wrong"}, "is wrong"},
+		{`{"success":true,"data":[{}]}`, &wire.Error{Pointer: "/data/0/id", Reason: "is missing"}, "/data/0/id: is missing"},
+		{`{"success":true,"data":{"data":[{}]}}`, &wire.Error{Pointer: "/data/0/id", Reason: "is missing"}, "/data/data/0/id: is missing"},
+		{`[{}]`, sentinel, "another error"},
+	} {
+		err := wire.DecodeUntil(nil, []byte(row.data), new(list[inner]), func() error { return row.failure })
+		require.EqualError(t, err, row.want, row.data)
+	}
+	named := func() error { return &wire.Error{Pointer: "/connections/0/id", Reason: "is missing"} }
+	require.EqualError(t, wire.DecodeUntil(nil, []byte(`{"success":true,"data":[{}]}`), new(connectionList), named), "/data/0/id: is missing")
+	never := func() error { panic("what is invalid is not validated") }
+	require.Error(t, wire.DecodeUntil(nil, []byte(`[`), new(list[inner]), never))
+	require.ErrorIs(t, wire.DecodeUntil(nil, []byte(`{"success":false}`), new(list[inner]), never), wire.ErrUnsuccessful)
 }
 
 func TestDecodeListsUnderAnotherName(t *testing.T) {

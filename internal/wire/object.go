@@ -144,6 +144,7 @@ func (o *object) read(d *decoder, kind jx.Type, v reflect.Value) *Error {
 	d.envelope = false
 	switch {
 	case o.array != nil && kind == jx.Array:
+		d.bareArray = true
 		return o.array.read(d, kind, v.Field(o.array.index))
 	case o.array != nil && kind != jx.Object:
 		return d.mismatch("an object or an array", kind)

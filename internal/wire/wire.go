@@ -69,24 +69,49 @@ func Unmarshal(data []byte, v any) error {
 // these differences. The body may be wrapped: {"success":true,"data":...}. A
 // boolean success that the model does not name is no part of Extra, and
 // Decode returns ErrUnsuccessful if it is false. null is an *Error.
-func Decode(data []byte, v any) error { return DecodeUntil(nil, data, v) }
+func Decode(data []byte, v any) error {
+	return DecodeUntil(nil, data, v, func() error { return nil })
+}
 
 // DecodeUntil is Decode that returns ErrCanceled if done is closed before it ends: a
-// body of 10 MiB can hold a million items.
-func DecodeUntil(done <-chan struct{}, data []byte, v any) error {
+// body of 10 MiB can hold a million items. validate checks v afterwards. The pointer
+// of its error is into v, that of DecodeUntil's error into data.
+func DecodeUntil(done <-chan struct{}, data []byte, v any, validate func() error) error {
 	target := reflect.ValueOf(v).Elem()
 	object := objectOf(target.Type())
 	d := newDecoder(data)
 	defer d.free()
 	d.done = done
 	err := d.finish(d.body(object, target))
-	if err == nil && !d.unsuccessful && !object.blank(target) {
-		return nil
+	if err != nil || d.unsuccessful || object.blank(target) {
+		err = d.unwrap(object, target, err)
 	}
-	if err = d.unwrap(object, target, err); d.canceled {
+	switch {
+	case d.canceled:
 		return ErrCanceled
+	case err != nil:
+		return err
 	}
-	return err
+	if err = validate(); err != nil {
+		return d.located(err)
+	}
+	return nil
+}
+
+// located returns an error of validate with its pointer into the document.
+func (d *decoder) located(err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	pointer := e.Pointer
+	if d.bareArray { // only the model has a member around it
+		_, rest, found := strings.Cut(pointer[min(1, len(pointer)):], "/")
+		if pointer = ""; found {
+			pointer = "/" + rest
+		}
+	}
+	return &Error{Pointer: d.prefix + pointer, Reason: e.Reason}
 }
 
 // Unsuccessful reports whether data is an object that says "success": false.
@@ -141,6 +166,8 @@ type decoder struct {
 	block        int      // the length of that array
 	envelope     bool     // the next object is the body of a response
 	unsuccessful bool     // the body says "success": false in a member that its model does not name
+	bareArray    bool     // the body is the array of a list
+	prefix       string   // JSON pointer of the value that was decoded
 	done         <-chan struct{}
 	steps        int  // members and items read so far
 	canceled     bool // done is closed
@@ -203,13 +230,12 @@ func (d *decoder) unwrap(object *object, target reflect.Value, err error) error 
 		return ErrUnsuccessful
 	case !success || inner == nil:
 		return err
-	case err == nil && !object.blank(target): // data is a member of a bare body
-		return nil
 	case err != nil && (!atData || !jx.Valid(d.data)): // another member is invalid
 		return err
 	}
 	target.SetZero()
 	d.json.ResetBytes(inner)
+	d.prefix = "/data"
 	failure := d.body(object, target)
 	d.path = append(d.path, "data")
 	if innerErr := d.finish(failure); innerErr != nil {
