@@ -323,14 +323,18 @@ func withoutValue(err error) error {
 		member   *wire.Error
 	)
 	switch {
-	case err == nil, errors.As(err, &syntax), errors.As(err, &member):
-		return err
+	case err == nil:
+		return nil
+	case errors.As(err, &syntax): // what wraps it may quote the value
+		return syntax
+	case errors.As(err, &member):
+		return member
 	case errors.As(err, &mismatch):
 		pointer := ""
 		if mismatch.Field != "" {
 			pointer = "/" + strings.ReplaceAll(mismatch.Field, ".", "/")
 		}
-		return &wire.Error{Pointer: pointer, Reason: "must be a " + mismatch.Type.String()}
+		return &wire.Error{Pointer: pointer, Reason: "does not fit the Go type " + mismatch.Type.String()}
 	}
 	return &opaqueError{err}
 }

@@ -2,6 +2,7 @@ package freddy_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -154,8 +155,23 @@ func TestDo(t *testing.T) {
 		var decode *freddy.DecodeError
 		require.ErrorAs(t, client.Do(t.Context(), http.MethodGet, "/x", nil, &wrong), &decode)
 		assert.Equal(t, "/a", decode.Field)
+		require.EqualError(t, decode.Err, "/a: does not fit the Go type string")
+	})
+	runInBubble(t, "errors of UnmarshalJSON", func(t *T) {
+		client := t.client(t.serve(faulty.Reply(http.StatusOK, `"password=hunter2"`)).URL())
+		for _, cause := range []error{errors.New("cannot parse"), json.Unmarshal([]byte("?"), new(any)), json.Unmarshal([]byte("{}"), new(int))} {
+			quotes := unmarshaler(func(data []byte) error { return fmt.Errorf("%s: %w", data, cause) })
+			var decode *freddy.DecodeError
+			require.ErrorAs(t, client.Do(t.Context(), http.MethodGet, "/x", nil, &quotes), &decode)
+			assert.NotContains(t, decode.Error(), "hunter2")
+		}
 	})
 }
+
+// unmarshaler is a json.Unmarshaler.
+type unmarshaler func(data []byte) error
+
+func (u *unmarshaler) UnmarshalJSON(data []byte) error { return (*u)(data) }
 
 // marshaler is a json.Marshaler.
 type marshaler func() ([]byte, error)
