@@ -131,9 +131,12 @@ type TransportError struct {
 func (e *TransportError) Error() string {
 	var b strings.Builder
 	b.WriteString(where(e.Method, e.Path))
-	if e.StatusCode != 0 {
+	switch {
+	case e.Attempts == 0:
+		b.WriteString(": nothing was sent")
+	case e.StatusCode != 0:
 		fmt.Fprintf(&b, ": incomplete response %d", e.StatusCode)
-	} else {
+	default:
 		b.WriteString(": no response")
 	}
 	b.WriteString(attempts(e.Attempts) + requestID(e.RequestID) + decision(e.Decision))

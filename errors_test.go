@@ -256,7 +256,7 @@ func TestErrorText(t *testing.T) {
 			&freddy.TransportError{Method: "POST", Path: "/x", StatusCode: 200, RequestID: "r", Attempts: 1, Ambiguous: true, Err: io.ErrUnexpectedEOF},
 			"freddy: POST /x: incomplete response 200, request id r, the request may have been processed: unexpected EOF",
 		},
-		{&freddy.TransportError{}, "freddy:  : no response"},
+		{&freddy.TransportError{}, "freddy:  : nothing was sent"},
 		{
 			&freddy.DecodeError{Method: "GET", Path: "/x", StatusCode: 200, ContentType: "text/html", Err: errors.New("invalid JSON")},
 			"freddy: GET /x: 200 text/html: unexpected response body: invalid JSON",

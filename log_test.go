@@ -106,11 +106,11 @@ func TestLogger(t *testing.T) {
 			{closed.URL, "connection refused", slog.LevelWarn, t.Context(), nil},
 			{untrusted.URL, "certificate rejected", slog.LevelWarn, t.Context(), nil},
 			{strings.Replace(server(t, reply("{}")), "http:", "https:", 1), "TLS handshake failed", slog.LevelWarn, t.Context(), nil},
-			{server(t, notGzip), "invalid response", slog.LevelWarn, t.Context(), nil},
+			{server(t, notGzip), "no valid response", slog.LevelWarn, t.Context(), nil},
 			{"https://api.test", "unknown host", slog.LevelWarn, t.Context(), failing(&net.OpError{Op: "dial", Err: &net.DNSError{IsNotFound: true}})},
 			{"https://api.test", "cannot connect", slog.LevelWarn, t.Context(), failing(&net.OpError{Op: "dial", Err: &net.DNSError{IsTemporary: true}})},
 			{"https://api.test", "cannot connect", slog.LevelWarn, t.Context(), failing(&net.OpError{Op: "proxyconnect", Err: io.EOF})},
-			{"https://api.test", "invalid response", slog.LevelWarn, t.Context(), failing(context.Canceled)},
+			{"https://api.test", "no valid response", slog.LevelWarn, t.Context(), failing(context.Canceled)},
 		} {
 			if row.ctx == nil { // the caller's deadline
 				ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Millisecond, io.EOF)

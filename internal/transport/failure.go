@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"syscall"
 	"time"
 )
@@ -116,10 +115,10 @@ func kindOf(err error) (Kind, string) {
 		return Network, "connection refused"
 	case errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect"):
 		return Network, "cannot connect"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, os.ErrClosed), errors.As(err, &op):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), errors.As(err, &op):
 		return Network, "connection closed"
 	}
-	return Network, "invalid response"
+	return Network, "no valid response"
 }
 
 func (e *ProxyError) kind() Kind {
