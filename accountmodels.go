@@ -61,8 +61,8 @@ type AvailableConnector struct {
 	Category       string                     `json:"category"`
 	IconID         string                     `json:"icon_id,omitzero"`
 	IconURL        string                     `json:"icon_url"`
-	RequiresOAuth  *bool                      `json:"requires_oauth,omitzero"` // nil: not said; the vendor's own client takes true
-	Connected      *bool                      `json:"is_connected,omitzero"`   // nil: not said
+	RequiresOAuth  *bool                      `json:"requires_oauth,omitzero"` // nil: absent; the vendor's client assumes true
+	Connected      *bool                      `json:"is_connected,omitzero"`   // nil: absent
 	ConnectionID   string                     `json:"connection_id"`           // independent of Connected
 	ReleaseChannel ReleaseChannel             `json:"release_channel,omitzero"`
 	Extra          map[string]json.RawMessage `json:"-"` // members not named above
@@ -73,7 +73,7 @@ type AvailableConnector struct {
 func (c AvailableConnector) MarshalJSON() ([]byte, error) { return wire.Marshal(c) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (c *AvailableConnector) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, c) }
 
 func (c *AvailableConnector) validate() error {
@@ -102,7 +102,7 @@ type Account struct {
 func (a Account) MarshalJSON() ([]byte, error) { return wire.Marshal(a) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (a *Account) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, a) }
 
 // validate tells an account from an entry of the catalogue, which the same path
@@ -132,7 +132,7 @@ type AccountTools struct {
 func (t AccountTools) MarshalJSON() ([]byte, error) { return wire.Marshal(t) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (t *AccountTools) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, t) }
 
 func (t *AccountTools) validate() error {
@@ -156,7 +156,7 @@ type AccountTool struct {
 func (t AccountTool) MarshalJSON() ([]byte, error) { return wire.Marshal(t) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (t *AccountTool) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, t) }
 
 // Connection is one account of a tool, as the newer calls of the API describe it.
@@ -178,7 +178,7 @@ type Connection struct {
 func (c Connection) MarshalJSON() ([]byte, error) { return wire.Marshal(c) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (c *Connection) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, c) }
 
 func (c *Connection) validate() error {
@@ -205,7 +205,7 @@ type ConnectionHealth struct {
 func (h ConnectionHealth) MarshalJSON() ([]byte, error) { return wire.Marshal(h) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (h *ConnectionHealth) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, h) }
 
 func (h *ConnectionHealth) validate() error {
@@ -236,7 +236,7 @@ type ConnectionTest struct {
 func (t ConnectionTest) MarshalJSON() ([]byte, error) { return wire.Marshal(t) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (t *ConnectionTest) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, t) }
 
 // Authorization is the beginning of an OAuth sign-in. Both fields are secrets of one
@@ -252,7 +252,7 @@ type Authorization struct {
 func (a Authorization) MarshalJSON() ([]byte, error) { return wire.Marshal(a) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (a *Authorization) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, a) }
 
 // validate requires a URL that a program may pass to a browser: https, or http to
@@ -285,7 +285,7 @@ type Completion struct {
 func (c Completion) MarshalJSON() ([]byte, error) { return wire.Marshal(c) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (c *Completion) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, c) }
 
 // CompletedConnection is the connection of a Completion.
@@ -301,7 +301,7 @@ type CompletedConnection struct {
 func (c CompletedConnection) MarshalJSON() ([]byte, error) { return wire.Marshal(c) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (c *CompletedConnection) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, c) }
 
 // MCPConfiguration is an MCP server of a user: their own, or that of an Account.
@@ -329,7 +329,7 @@ type MCPConfiguration struct {
 func (c MCPConfiguration) MarshalJSON() ([]byte, error) { return wire.Marshal(c) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (c *MCPConfiguration) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, c) }
 
 func (c *MCPConfiguration) validate() error {
@@ -354,5 +354,5 @@ type MCPTestResult struct {
 func (r MCPTestResult) MarshalJSON() ([]byte, error) { return wire.Marshal(r) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (r *MCPTestResult) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, r) }

@@ -81,10 +81,10 @@ func (c *Client) send(ctx context.Context, r request, opts []CallOption, out any
 	}
 	if c.hooked() {
 		ctx = call.start(ctx)
-		err = errPanic
+		err = errPanic // for end, until send returns
 		defer func() { call.end(err) }()
 	}
-	if failed := call.authenticate(ctx); failed != nil { // err remains errPanic until the return
+	if failed := call.authenticate(ctx); failed != nil {
 		return failed
 	}
 	call.result = c.transport.Do(ctx, &call.Request)
@@ -126,7 +126,7 @@ func (c *call) free() {
 	calls.Put(c)
 }
 
-// prepare checks the arguments of a call.
+// prepare checks the arguments and makes the call, without the key.
 func (c *Client) prepare(ctx context.Context, r request, opts []CallOption, out any) (*call, error) {
 	settings, err := c.apply(opts)
 	switch {
@@ -239,7 +239,7 @@ func (c *call) finish(out any) error {
 
 var errNoBody = errors.New("the response body is empty")
 
-// A decoder is a result that is no model.
+// A decoder is a result that is not a model.
 type decoder interface {
 	decode(body []byte) error
 }
@@ -275,7 +275,7 @@ func (r *request) validate(body []byte, out any) error {
 func missing(name string) error { return &wire.Error{Pointer: "/" + name, Reason: "is missing"} }
 
 // nothing is the result of a call whose response says only that it succeeded:
-// empty, or any JSON value but {"success":false}.
+// empty, or any JSON value except {"success":false}.
 type nothing struct{}
 
 func (*nothing) decode(body []byte) error {
@@ -381,6 +381,8 @@ const (
 	organizationInTheBody                       // as a member of the body
 )
 
+// addOrganization adds the organization to the query, or as the first member of the
+// body, which is an object.
 func (r *request) addOrganization(id string) error {
 	switch {
 	case r.organization == organizationNone, r.organization == organizationOptional && id == "":

@@ -28,7 +28,7 @@ func (c *call) failure() error {
 	case failure != nil:
 		return c.transportError(c.failureCause(failure))
 	case status == http.StatusNotFound && c.Method == http.MethodDelete && c.result.Ambiguous:
-		return nil // an earlier attempt has deleted it
+		return nil // an earlier attempt may have deleted it
 	}
 	return c.apiError(&c.result.Response)
 }
@@ -72,7 +72,7 @@ func (c *call) failureCause(f *transport.Failure) error {
 }
 
 // contextCause returns the error of a call that the caller's context ended. err is
-// what else was returned, if anything.
+// the error of the attempt, or nil.
 func (c *call) contextCause(err error) error {
 	ended := c.caller.Err()
 	if ended == nil { // the deadline has passed, but its timer has not fired
@@ -211,8 +211,8 @@ func (c *call) decodeError(err error) error {
 	return e
 }
 
-// snippet returns the beginning of a body. A secret may stand across its end, so
-// more of the body is redacted.
+// snippet returns the beginning of a body. A secret may span its end, so more
+// of the body is redacted.
 func (c *call) snippet(body []byte) string {
 	const most = 200
 	return clip(string(c.redactor.Cut(body[:min(len(body), most+maxKeyBytes)])), most)
@@ -226,8 +226,8 @@ func (c *call) method() string {
 	return c.redactor.Name(c.Method)
 }
 
-// path returns the path as requested, without the query. Only what the caller
-// supplied of it is redacted.
+// path returns the path as requested, without the query. Only the part that
+// the caller supplied is redacted.
 func (c *call) path() string {
 	base := c.client.base.EscapedPath()
 	before, rest, found := strings.Cut(c.request.route, "{")

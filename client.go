@@ -97,8 +97,8 @@ func NewClient(apiKey string, opts ...Option) (*Client, error) {
 }
 
 // WithAPIKey returns a client for another key that shares this client's
-// connections and settings. It replaces a key source. Deriving a client takes
-// microseconds and no connection.
+// connections and settings. It replaces a key source. It takes microseconds and
+// opens no connection.
 //
 // Keep one client for each key: the retry budget of a derived client is its own.
 // Its retries also draw on a budget that all clients derived from the same client
@@ -166,7 +166,7 @@ func (c *Client) MCPConfigurations() *MCPConfigurationsService { return &c.serve
 //	client, err := freddy.NewClient(key, freddy.WithHTTPClient(&http.Client{Transport: transport}))
 //
 // It keeps up to 256 idle connections to the host for 90 s, and supports HTTP/2
-// with pings: after 10 s of silence, a connection has 10 s to respond. It allows
+// with pings: after 10 s without data, the server has 10 s to respond to a ping. It allows
 // 10 s to connect, 10 s for the TLS handshake, and 1 MiB of response header. It
 // uses the proxy of the environment. Each call returns a new transport.
 func NewTransport() *http.Transport { return transport.NewHTTPTransport() }

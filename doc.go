@@ -19,15 +19,15 @@
 //
 // # Models
 //
-// A zero field means that the member was absent or null. Members that a model does
-// not name are in its Extra. The strings of a model share one copy of the response
-// body: strings.Clone keeps one without retaining the rest.
+// If a member is absent or null, its field is zero. Members that a model does not
+// name are in its Extra. The strings of a model share one copy of the response body:
+// strings.Clone keeps one without retaining the rest.
 //
 // # Errors
 //
 // The type of an error says how the call ended: [*ArgumentError], [*APIError],
 // [*TransportError], [*DecodeError], or [*NotConnectedError] of Wait. errors.Is and
-// errors.As never speak of an earlier attempt. [MayHaveSucceeded] reports whether a
+// errors.As never match an error of an earlier attempt. [MayHaveSucceeded] reports whether a
 // failed call may have had its effect. context.DeadlineExceeded and context.Canceled
 // match only if the caller's context ended the call.
 //
@@ -53,8 +53,8 @@
 //	body of a 2xx               10 MiB              WithMaxResponseBytes
 //
 // Redirects are not followed: a 3xx is an *APIError. Permanent failures, such as an
-// unknown host, are not retried. A retry budget keeps an outage from being
-// multiplied. docs/errors.md of the repository has the rest of the policy.
+// unknown host, are not retried. A retry budget limits the load that retries
+// add during an outage. docs/errors.md of the repository has the rest of the policy.
 //
 // # Secrets
 //

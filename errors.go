@@ -37,7 +37,7 @@ var (
 	ErrResponseTooLarge = errors.New("the response body is larger than the limit of WithMaxResponseBytes")
 )
 
-// Codes that the API documents, for [HasCode]. Its pages list more.
+// Codes that the API documents, for [HasCode]. The API documentation lists more.
 const (
 	CodeConnectorNotFound       = "connector_not_found"
 	CodeConfigurationNotFound   = "configuration_not_found"
@@ -58,7 +58,7 @@ func HasCode(err error, codes ...string) bool {
 // *DecodeError, and an *APIError with Ambiguous or with status 408 or 5xx. It is
 // false for nil, and for the methods that only read: GET, HEAD and OPTIONS.
 //
-// If it is true after Create, look whether the object exists before creating it
+// If it is true after Create, check whether the object exists before creating it
 // again. A request that timed out may still be processed after that.
 func MayHaveSucceeded(err error) bool {
 	var (
@@ -78,7 +78,7 @@ func MayHaveSucceeded(err error) bool {
 }
 
 // ArgumentError reports an invalid argument: nothing was sent. It matches
-// [ErrInvalidArgument]. Its text never quotes the value, which may be a key in the
+// [ErrInvalidArgument]. Its message never quotes the value, which may be a key in the
 // wrong place.
 type ArgumentError struct {
 	Argument string // the parameter, field or option: "id", "Limit", "WithBaseURL"
@@ -118,8 +118,8 @@ type TransportError struct {
 	// Decision is why there was no further attempt.
 	Decision RetryDecision
 
-	// Previous is the last error response of an earlier attempt, or nil.
-	// errors.Is and errors.As do not reach it.
+	// Previous is the last error response of an earlier attempt, or nil. Its Attempts
+	// and Decision are those of the call. errors.Is and errors.As do not reach it.
 	Previous *APIError
 
 	// Err is the cause, without the key and the query. The cause of an attempt's
@@ -178,7 +178,7 @@ type APIError struct {
 	TraceID       string
 	Fields        []FieldError    // invalid fields of the request, if the server names them
 	Details       json.RawMessage // as the server sent them
-	RetryAfter    time.Duration   // how long the server asks to wait; 0: not said
+	RetryAfter    time.Duration   // how long the server asks to wait; 0: absent
 	RateLimit     *RateLimit      // nil: the server sent none
 
 	// Ambiguous is true if the server may have processed an earlier attempt. It is
@@ -268,8 +268,9 @@ func (e *DecodeError) Error() string {
 // Unwrap returns Err.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
-// NotConnectedError reports that [ConnectionsService.Wait] ended
-// without a connection: the context ended, or 10 minutes passed. It matches [ErrNotConnected], and what Err matches.
+// NotConnectedError reports that [ConnectionsService.Wait] ended without a connection:
+// the context ended, or 10 minutes passed. It matches [ErrNotConnected], and what Err
+// matches.
 type NotConnectedError struct {
 	ToolKey string
 	Polls   int // requests for the list
@@ -298,13 +299,13 @@ func (e *NotConnectedError) Unwrap() error { return e.Err }
 
 // FieldError reports one invalid field of a request.
 type FieldError struct {
-	Field   string // JSON pointer (/credentials/0, /email); a query or path parameter by its bare name; empty: the whole
+	Field   string // JSON pointer (/credentials/0, /email); a query or path parameter by its bare name; empty: the whole request
 	Message string // for people
 	Code    string // the server's
 }
 
-// Limits of the parts of an error's text, in bytes: it is one line of a log, whatever
-// a server sends.
+// Limits of the parts of an error's message, in bytes: it is one line of a log,
+// whatever a server sends.
 const (
 	maxErrorText = 1024
 	maxCauseText = 512
@@ -312,7 +313,7 @@ const (
 	maxNameText  = 100
 )
 
-// where is the beginning of every text: what was requested.
+// where is the beginning of every message: what was requested.
 func where(method, path string) string {
 	return "freddy: " + redact.SingleLine(method, maxNameText) + " " + redact.SingleLine(path, maxPathText)
 }

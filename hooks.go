@@ -20,8 +20,8 @@ import (
 // Each func returns a context and a func, which both may be nil. The returned
 // context's values are used: by the call (Call), or by the request that the
 // RoundTripper receives (Attempt). Cancellation and deadline remain those of the
-// caller's context. The returned func is called once, when the call or the
-// attempt has ended, also if it panics.
+// caller's context. The returned func is called once, when the call or the attempt
+// has ended, even by a panic.
 //
 // Call runs once the arguments are valid. Attempt runs after the limiter of
 // [WithLimiter]. If there are several hooks, the first is the outermost: the
@@ -65,10 +65,17 @@ type AttemptInfo struct {
 type AttemptResult struct {
 	StatusCode int // 0: no response
 	RequestID  string
-	Err        error  // why there is no complete response; nil if one was received, even if its body cannot be used
-	Reason     string // why the attempt failed, in fixed words: "timeout", "connection refused", "503"; empty: it did not fail
-	Decision   RetryDecision
-	Wait       time.Duration // before the next attempt
+
+	// Err is why there is no complete response. It is nil if a response was received,
+	// even if its body cannot be used or, of an error response, is incomplete.
+	Err error
+
+	// Reason is why the attempt failed, in fixed words: "timeout", "connection
+	// refused", "503". It is empty if the attempt did not fail.
+	Reason string
+
+	Decision RetryDecision
+	Wait     time.Duration // before the next attempt
 }
 
 // RetryDecision says whether another attempt follows and, if not, why. It is in hooks,
@@ -77,14 +84,14 @@ type RetryDecision string
 
 // The retry decisions.
 const (
-	RetryNotNeeded       RetryDecision = ""                       // success, or an outcome that no retry changes; prints as nothing
+	RetryNotNeeded       RetryDecision = ""                       // success, or not retryable
 	RetryScheduled       RetryDecision = "retry"                  // another attempt is planned
 	RetryUnsafe          RetryDecision = "not safe to retry"      // the request may have been processed and is not idempotent
 	RetryExhausted       RetryDecision = "retries exhausted"      // the limit of WithMaxRetries
 	RetryBudgetExhausted RetryDecision = "retry budget exhausted" // too many retries in all calls of the client
 	RetryAfterTooLong    RetryDecision = "Retry-After too long"   // over the limit of WithMaxRetryAfter
 	RetryDeadline        RetryDecision = "deadline too near"      // the wait would outlast the context
-	RetryCanceled        RetryDecision = "context ended"          // before, in or after the wait; also if the limiter failed
+	RetryCanceled        RetryDecision = "context ended"          // the caller's, or the limiter failed
 )
 
 // A hook is one func of Hooks.

@@ -120,14 +120,14 @@ type Connector struct {
 func (c Connector) MarshalJSON() ([]byte, error) { return wire.Marshal(c) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (c *Connector) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, c) }
 
 // ConnectorMetadata describes a connector. It is free-form; the named members are
 // the documented ones.
 type ConnectorMetadata struct {
 	SupportedFeatures   []string                   `json:"supportedFeatures,omitzero"`
-	AuthMethod          AuthMethod                 `json:"authMethod,omitzero"`          // empty: not said
+	AuthMethod          AuthMethod                 `json:"authMethod,omitzero"`          // empty: absent
 	ConfigurationSchema Schema                     `json:"configurationSchema,omitzero"` // of Configuration.Configuration
 	Extra               map[string]json.RawMessage `json:"-"`                            // members not named above
 }
@@ -137,7 +137,7 @@ type ConnectorMetadata struct {
 func (m ConnectorMetadata) MarshalJSON() ([]byte, error) { return wire.Marshal(m) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (m *ConnectorMetadata) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, m) }
 
 // Configuration is a user's configuration of a connector. Credentials are write-only:
@@ -170,7 +170,7 @@ type Configuration struct {
 func (c Configuration) MarshalJSON() ([]byte, error) { return wire.Marshal(c) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (c *Configuration) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, c) }
 
 // Tool is a tool of a connector's MCP server.
@@ -188,7 +188,7 @@ type Tool struct {
 func (t Tool) MarshalJSON() ([]byte, error) { return wire.Marshal(t) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (t *Tool) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, t) }
 
 // TestResult is the result of a test of a configuration.
@@ -205,7 +205,7 @@ type TestResult struct {
 func (r TestResult) MarshalJSON() ([]byte, error) { return wire.Marshal(r) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (r *TestResult) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, r) }
 
 // TestDetails describes the MCP server that a test called. It is free-form; the named
@@ -224,5 +224,5 @@ type TestDetails struct {
 func (d TestDetails) MarshalJSON() ([]byte, error) { return wire.Marshal(d) }
 
 // UnmarshalJSON reads camelCase and snake_case names. Absent and null members leave
-// their fields unchanged, and so does null for the whole.
+// their fields unchanged. If data is null, nothing changes.
 func (d *TestDetails) UnmarshalJSON(data []byte) error { return wire.Unmarshal(data, d) }

@@ -15,8 +15,8 @@ import (
 
 // An Option configures a [Client]. Options can be passed to [NewClient] in any
 // order. If one is repeated, the last wins ([WithHeader]: per header name); of
-// [WithHooks] and [WithLogger], all apply. NewClient returns an *ArgumentError for a nil or invalid
-// option.
+// [WithHooks] and [WithLogger], all apply. NewClient returns an *ArgumentError for a
+// nil or invalid option.
 type Option interface {
 	applyClient(s *settings) error
 }
@@ -192,8 +192,9 @@ func WithAuthScheme(scheme AuthScheme) Option {
 // attempt, whatever its method, unless retries are off.
 //
 // It is called concurrently, and calls wait for it, so it should return from
-// memory. If it fails, nothing is sent and the call returns a *TransportError that
-// wraps its error. An invalid key is an *ArgumentError of the call.
+// memory. If the first call fails, nothing is sent and the call returns a
+// *TransportError that wraps the error; an invalid key is an *ArgumentError. If the
+// second one fails, or returns an invalid key, the call returns the 401.
 func WithKeySource(source func(context.Context) (string, error)) Option {
 	return clientSetting("WithKeySource", source != nil, "must not be nil",
 		func(s *settings) { s.keySource = source })
@@ -232,21 +233,22 @@ func WithUserAgent(product string) Option {
 
 // WithLogger logs each attempt with the message "freddy: attempt". A record has the
 // attributes method, route, status, attempt, duration and request_id. If the
-// attempt failed, it has reason. If the attempt is retried, it has wait; if it
-// failed and is not retried, decision. status is 0 if there was no response. route
+// attempt failed, it has reason. If the attempt is retried, it has wait; if a retry
+// might help but is not made, decision. status is 0 if there was no response. route
 // is empty for [Client.Do].
 //
 // The level is Warn if the attempt failed, unless the caller canceled it. 408, 429 and
 // 5xx count as failures; other error responses, such as a 404, have the level Debug
 // and no reason, and so does a success: a logger at Info records failures only. A
-// record never has a header, a query or a body. The default is no log. The log is one of the hooks, in the order of the options.
+// record never has a header, a query or a body. The default is no log. The log is one
+// of the hooks, in the order of the options.
 func WithLogger(logger *slog.Logger) Option {
 	return clientSetting("WithLogger", logger != nil, "must not be nil",
 		func(s *settings) { s.attemptHooks = append(s.attemptHooks, logHooks(logger).Attempt) })
 }
 
 // WithRetryBackoff sets the backoff. The delay before retry n is random, uniform
-// between 1 ms and base*2^(n-1), and at most limit. The defaults are 500 ms and 8 s.
+// between 1 ms and the smaller of base*2^(n-1) and limit. The defaults are 500 ms and 8 s.
 // A bound of at most 1 ms is used as the delay, without randomness, so
 // WithRetryBackoff(0, 0) disables the delay. A Retry-After replaces it. base must not
 // be negative or greater than limit.
@@ -257,7 +259,7 @@ func WithRetryBackoff(base, limit time.Duration) Option {
 
 // WithMaxRetryAfter limits the Retry-After that a client waits for. If a server
 // asks for more, the call ends at once with the *APIError. The default is 60 s.
-// With 0, each request to wait ends the call.
+// With 0, any positive Retry-After ends the call.
 func WithMaxRetryAfter(limit time.Duration) Option {
 	return clientSetting("WithMaxRetryAfter", limit >= 0, "must not be negative",
 		func(s *settings) { s.transport.MaxRetryAfter = limit })
@@ -327,8 +329,8 @@ func WithHeader(key, value string) SharedOption {
 }
 
 // WithOrganization sets the organization of the calls that take one: they send it
-// as organization_id in the query, or in the body of
-// MCPConfigurations().Create. Other calls do not send it. An id has 1 to 128
+// as organization_id in the query (Authorize also as organizationId), or in the body
+// of MCPConfigurations().Create. Other calls do not send it. An id has 1 to 128
 // visible ASCII characters. A call that requires an organization and has none
 // returns an *ArgumentError.
 func WithOrganization(id string) SharedOption {

@@ -78,7 +78,7 @@ func validateItems[T any](pointer string, items []*T) error {
 	return nil
 }
 
-// atPointer puts a pointer before that of an error of validate.
+// atPointer prefixes the pointer of an error of validate.
 func atPointer(pointer string, err error) error {
 	var member *wire.Error
 	if errors.As(err, &member) {
@@ -114,7 +114,7 @@ type pager[P, T any] interface {
 }
 
 // paginate is the iterator behind every All. It requests the first page when the
-// loop begins, and the next page when the loop has consumed the last.
+// loop begins, and the next page when the loop has consumed all items of a page.
 func paginate[P pager[P, T], T any](ctx context.Context, fetch func(context.Context, P, *seenIDs, []CallOption) (*Page[T], error), first P, opts []CallOption) iter.Seq2[*T, error] {
 	opts = slices.Clone(opts)
 	return func(yield func(*T, error) bool) {

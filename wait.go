@@ -13,8 +13,8 @@ import (
 
 // WaitParams describes the sign-in that [ConnectionsService.Wait] waits for.
 type WaitParams struct {
-	// Known are the connections that List returned before Authorize. Those do not
-	// count unless they change. nil: every active connection counts.
+	// Known are the connections that List returned before Authorize. Wait ignores them
+	// unless they change. nil: Wait accepts any active connection.
 	Known []*Connection
 
 	// State is Authorization.State. If it is set, each poll that finds nothing also
@@ -44,13 +44,15 @@ var errEnded = errors.New("the wait has ended")
 // several, it returns the newest. It requires [WithOrganization].
 //
 // The first poll is made at once. The interval counts from the response of the last
-// poll, and has up to a tenth of random extra. A poll is not retried unless
+// poll. A random delay of up to a tenth, at most 1 s, is added. A poll is not retried unless
 // [WithMaxRetries] is given for the call. Up to five polls in a row may fail with 408,
-// 429, 5xx or without a response. Any other error of a poll ends the wait at once and
-// is returned, and so is the sixth failure. A Retry-After longer than the interval
-// replaces it. If a Retry-After is beyond the deadline, its error is returned at once.
+// 429, 5xx or without a response. Wait returns any other error of a poll, and the
+// sixth such error in a row, at once. A Retry-After longer than the interval replaces
+// it. If a Retry-After is beyond the deadline, Wait returns the error of that poll at
+// once.
 // An error response of Complete with status 400, 404, 409, 410 or 422 means that the
-// user has not signed in yet. If the user refuses, Wait ends by time.
+// user has not signed in yet. If the user denies access, Wait polls until the context ends or 10
+// minutes have passed.
 //
 // If the context ends, Wait returns a *NotConnectedError, which matches
 // [ErrNotConnected] and the error of the context. If the context has no deadline, Wait

@@ -93,7 +93,7 @@ type option func(c *config)
 
 func (o option) apply(c *config) { o(c) }
 
-// WithTracerProvider sets what makes the spans. The default, also for nil, is the
+// WithTracerProvider sets the provider of the tracer. The default, also for nil, is the
 // provider of [otel.SetTracerProvider].
 func WithTracerProvider(provider trace.TracerProvider) Option {
 	return option(func(c *config) {
@@ -103,7 +103,7 @@ func WithTracerProvider(provider trace.TracerProvider) Option {
 	})
 }
 
-// WithMeterProvider sets what makes the metrics. The default, also for nil, is the
+// WithMeterProvider sets the provider of the meter. The default, also for nil, is the
 // provider of [otel.SetMeterProvider].
 func WithMeterProvider(provider metric.MeterProvider) Option {
 	return option(func(c *config) {

@@ -27,10 +27,10 @@
 // # Responses
 //
 // A new Fake has a catalogue of connectors, such as pcon_github, which is the
-// documented sample, no configurations and no accounts. It responds as the documentation of
-// the API says, with request ids, rate limit headers and the documented errors
-// for invalid keys, ids and parameters. Use Script for other responses and for
-// faults.
+// documented sample. It has no configurations and no accounts. It responds as the
+// documentation of the API says, with request ids, rate limit headers and the
+// documented errors for invalid keys, ids and parameters. Use Script for other
+// responses and for faults.
 //
 // Configurations can be created, listed, updated, toggled, tested and deleted:
 //
@@ -52,9 +52,9 @@
 // # Connected accounts
 //
 // A Fake has one user, with the same accounts in every organization. Accounts of
-// slack, github, clickup and atlassian can be connected, and none is. The Fake is
-// also where the user signs in: the URL that Authorize returns points to it.
-// Whoever opens that URL consents, and is redirected to the callback. Consent and
+// slack, github, clickup and atlassian can be connected, and none is connected. The
+// Fake is also where the user signs in: the URL that Authorize returns points to it.
+// Opening that URL consents, and redirects to the callback. Consent and
 // Refuse do the same from Go:
 //
 //	func TestConnect(t *testing.T) {
@@ -88,10 +88,9 @@
 //     If several users sign in at the same time, their sign-ins mix up.
 //   - The MCP configuration of an account can be retrieved and listed like others.
 //
-// The following is the Fake's own, because the documentation is silent. No server is
-// known to do it:
+// The documentation does not specify the following. It is the Fake's own behavior:
 //
-//   - slack is what needs Complete: there is no connection until then. If Complete
+//   - slack requires Complete: there is no connection until then. If Complete
 //     is called again, the response is the same. For the other tools, Complete only
 //     reports whether the user has consented.
 //   - A state expires after 10 minutes and is used once. After that, and if it is
@@ -106,8 +105,8 @@
 //   - An empty list of allowed tools is a 422. Names of tools are not checked.
 //   - A connection works until Break is called. An MCP configuration works unless
 //     it has an ErrorMessage.
-//   - Of a new MCP configuration, the credentials and the tool configuration are not
-//     kept, and its URL, transport and auth type are not checked.
+//   - The credentials and the tool configuration of a new MCP configuration are not
+//     kept. Its URL, transport and auth type are not checked.
 //
 // # Waits that take no time
 //

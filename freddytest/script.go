@@ -56,12 +56,12 @@ const (
 type scriptKey struct{ method, path string }
 
 // Script sets the next replies to a call. The Fake sends each reply once and
-// then responds by itself again. So a failure that outlasts the retries of the
+// then responds without a script again. So a failure that outlasts the retries of the
 // client takes four replies, or one reply and freddy.WithMaxRetries(0).
 //
 // The path is below the base URL, escaped, and without a query:
-// "/personal-connectors/pcon_github". The Fake need not know the path, and the
-// key of the request is not checked. If Script is called again for the same
+// "/personal-connectors/pcon_github". Any path is accepted, and the key of the
+// request is not checked. If Script is called again for the same
 // call, the new replies are sent after the earlier ones.
 //
 // A request with a scripted reply is recorded, but only FaultLost processes it:

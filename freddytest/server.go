@@ -77,8 +77,8 @@ func (s *Server) HTTPClient() *http.Client {
 
 // Client returns a client with APIKey that reaches the server in memory and
 // waits at most a millisecond before a retry. opts override these settings. An
-// invalid option ends the test. A scripted Retry-After takes its time, unless
-// the test runs in a testing/synctest bubble.
+// invalid option ends the test. A scripted Retry-After is waited for, which
+// takes no time in a testing/synctest bubble.
 func (s *Server) Client(opts ...freddy.Option) *freddy.Client {
 	s.tb.Helper()
 	defaults := []freddy.Option{

@@ -62,7 +62,7 @@ const (
 // grant is what a provider's code stands for.
 type grant struct{ tool, email string }
 
-// Consent does what the browser of a user does who signs in: it opens the
+// Consent does what the user's browser does when the user signs in: it opens the
 // authorization URL, and the callback stores the connection. It reports whether the
 // callback succeeded. It is false if the state is unknown, used or older than 10
 // minutes.
@@ -82,7 +82,7 @@ func (f *Fake) Consent(state, email string) bool {
 	return ok && f.acceptCode(callback.Get("code"), callback.Get("state"))
 }
 
-// Refuse does what the browser of a user does who does not consent. The state is
+// Refuse does what the user's browser does when the user denies access. The state is
 // used up, as with Consent, and there is no connection. It reports whether the state
 // could be used.
 func (f *Fake) Refuse(state string) bool {

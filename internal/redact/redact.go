@@ -133,7 +133,7 @@ func (r *Redactor) CutEnd(b []byte) []byte {
 
 // Header returns a copy of h with redacted names and values, or h itself if it
 // contains no secret. A name that contains a secret of 16 bytes or more becomes
-// REDACTED. Names are compared without case, because net/http changes it.
+// REDACTED. Names are compared without regard to case, because net/http canonicalizes them.
 func (r *Redactor) Header(h http.Header) http.Header {
 	hasSecret := func(value string) bool { return r.String(value) != value }
 	for name, values := range h {

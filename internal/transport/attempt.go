@@ -19,9 +19,9 @@ func (c *call) attempt(req *http.Request) {
 		c.stop(failure)
 		return
 	}
-	connected, waited := c.gate.enter(c.Context, min(maxGateWait, c.timeout()/2))
-	if connected != nil {
-		defer connected(false)
+	done, waited := c.gate.enter(c.Context, min(maxGateWait, c.timeout()/2))
+	if done != nil {
+		defer done(false) // no effect if it has connected
 	}
 	if contextErr(c.Context) != nil { // it ended at the gate
 		closeBody(req.Body)
@@ -37,8 +37,8 @@ func (c *call) attempt(req *http.Request) {
 		header = header.Clone()        // the hook may keep its own, which must not get the key
 		defer func() { end(c.last) }() // also if the RoundTripper panics
 	}
-	if connected != nil {
-		ctx = traceConnection(ctx, connected)
+	if done != nil {
+		ctx = traceConnection(ctx, done)
 	}
 	c.last.Response, c.last.Failure = c.exchange(ctx, req, header, waited)
 	switch f := c.last.Failure; {
@@ -110,7 +110,7 @@ func (c *call) exchange(caller context.Context, req *http.Request, header http.H
 		return classify(schemeMismatch(err), sent)
 	}
 	var trace *connTrace
-	if !ReadOnly(c.request.Method) { // of these methods Ambiguous is never set
+	if !ReadOnly(c.request.Method) { // Ambiguous is never set for read-only methods
 		trace = new(connTrace)
 		ctx = trace.with(ctx)
 	}
@@ -139,7 +139,7 @@ func (c *call) exchange(caller context.Context, req *http.Request, header http.H
 	if err != nil && (received.Success() || contextErr(caller) != nil) {
 		return received, fail(err, true)
 	}
-	return received, nil // of an error response the status says what matters
+	return received, nil // the status of an error response is enough
 }
 
 // outgoing is a request as it is sent, with its URL and key in the same allocation.

@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// read returns the body of a response, of an error response as much as is kept. If
-// the body is incomplete because it could not be read, err says why.
+// read returns the body of a response, or the beginning of that of an error response.
+// If the body is incomplete because it could not be read, err says why.
 func (c *call) read(response *http.Response) (data []byte, incomplete bool, err error) {
 	body := response.Body
 	if body == nil {
@@ -109,8 +109,8 @@ func inflate(body []byte) (data []byte, incomplete bool) {
 }
 
 // readAll reads at most limit bytes and appends them to data, which is empty. size is
-// what the server announces, or -1. It is allocated at once up to a megabyte, and
-// otherwise when a sixteenth of it has come, so that a false size costs little.
+// the Content-Length, or -1. Up to 1 MiB it is allocated at once, and a larger body
+// when a sixteenth of it has arrived, so that a false Content-Length costs little.
 func readAll(data []byte, body io.Reader, size, limit int64) ([]byte, error) {
 	size = min(size, limit) + 1 // one more, to read the end
 	if size == 0 {

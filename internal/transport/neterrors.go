@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// This file has everything that depends on the text of errors for which net/http
+// This file has everything that depends on the messages of errors for which net/http
 // and crypto/tls export no type. It was checked against Go 1.25.5, 1.26.8 and
-// 1.27.4. If a text changes, a request that is not idempotent becomes Ambiguous
+// 1.27.4. If a message changes, a request that is not idempotent becomes Ambiguous
 // instead of being retried, and a rejected handshake or proxy is retried. Nothing is
 // sent twice.
 

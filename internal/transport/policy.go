@@ -23,7 +23,7 @@ const (
 	errorBytesRead   = 256 << 10              // so that the connection stays usable; a longer body closes it
 
 	BudgetTokens       = 500 // of a full Budget
-	SharedBudgetFactor = 10  // times as large is the Budget that derived clients share
+	SharedBudgetFactor = 10  // size of the Budget that derived clients share, in Budgets
 	RetryCost          = 5   // tokens that a retry takes
 	ResponseCredit     = 1   // tokens that a response below 500 gives back, except 429
 )
@@ -74,8 +74,8 @@ func (c *call) decide() (Decision, time.Duration) {
 	if deadline, ok := c.Deadline(); ok && delay > time.Until(deadline) {
 		return DeadlineTooNear, 0
 	}
-	// With a Retry-After the server has said when to come back.
-	if free := status == http.StatusTooManyRequests && asked > 0; !free && !c.request.Budget.spend() {
+	// A 429 with a Retry-After takes no tokens, because the server chose the delay.
+	if chosen := status == http.StatusTooManyRequests && asked > 0; !chosen && !c.request.Budget.spend() {
 		return BudgetExhausted, 0
 	}
 	return Retry, delay
@@ -128,7 +128,7 @@ func ReadOnly(method string) bool {
 }
 
 // renew asks for another credential after a 401, once a call. A request with a
-// wrong credential was not processed, so it may be sent again whatever its method.
+// wrong credential was not processed, so it is retryable, whatever its method.
 func (c *call) renew() bool {
 	if c.request.Renew == nil || c.renewed > 0 {
 		return false
@@ -143,7 +143,7 @@ func (c *call) renew() bool {
 
 // delay returns the time before the next attempt: what the server asked for and a
 // random extra of up to a tenth, so that clients that were told the same do not
-// come back together; otherwise backoff with full jitter.
+// retry at the same time; otherwise backoff with full jitter.
 func (c *call) delay(asked time.Duration) time.Duration {
 	if asked > 0 {
 		return min(asked, math.MaxInt64-MaxRetryExtra) + c.random(min(asked/10, MaxRetryExtra))

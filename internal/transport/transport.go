@@ -42,7 +42,7 @@ type Limiter interface {
 type Transport struct {
 	config        Config
 	clientTimeout time.Duration            // of the caller-supplied client; 0: none
-	roundTripper  func() http.RoundTripper // a closure: no use of reflection on a client reaches a connection's buffers
+	roundTripper  func() http.RoundTripper // a closure, so that reflection on a Client reaches no connection's buffers
 	retry         *retryablehttp.Client
 	gate          *gate        // nil: a caller-supplied RoundTripper, or plain http
 	protocol      atomic.Int32 // major HTTP version of the last response
@@ -126,7 +126,7 @@ type Credential func() (name, value string)
 type Attempt struct {
 	Number   int      // from 1
 	Response Response // as far as it was received
-	Failure  *Failure // why there is no complete response; nil: there is one
+	Failure  *Failure // why there is no response; nil: there is one, even if it is an incomplete error response
 	Decision Decision
 	Delay    time.Duration // before the next attempt
 }
@@ -155,8 +155,9 @@ type Result struct {
 }
 
 // call is the state of one call. It is the context of the request that
-// go-retryablehttp gets, so that the guard finds it again. It is in no context and no request that
-// the caller's code receives, so it can be used for another call afterwards.
+// go-retryablehttp gets, so that the guard finds it again. It is in no context and no
+// request that the caller's code receives, so it can be used for another call
+// afterwards.
 type call struct {
 	context.Context // the caller's
 	*Transport

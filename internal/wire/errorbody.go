@@ -34,8 +34,8 @@ type Field struct{ Name, Message, Code string }
 // lists of strings, becomes Fields. If there are only Fields, the first one is
 // the Message.
 func ParseErrorBody(body []byte) ErrorBody {
-	e, whole := parseErrorBody(body)
-	if !whole {
+	e, complete := parseErrorBody(body)
+	if !complete {
 		e, _ = parseErrorBody(mend(body))
 	}
 	if e.Message == "" && len(e.Fields) > 0 {
@@ -44,8 +44,8 @@ func ParseErrorBody(body []byte) ErrorBody {
 	return e
 }
 
-// parseErrorBody also reports whether body is an object to its end.
-func parseErrorBody(body []byte) (e ErrorBody, whole bool) {
+// parseErrorBody also reports whether the object is complete.
+func parseErrorBody(body []byte) (e ErrorBody, complete bool) {
 	d := newDecoder(body)
 	defer d.free()
 	err := e.read(d, d.json.Next())

@@ -22,7 +22,7 @@ type object struct {
 }
 
 type member struct {
-	name, other string // as the tag spells it, and in the other case
+	name, other string // as in the tag, and its snake_case or camelCase form
 	index       int    // of the field; -1: the member is dropped
 	omitZero    bool
 	alias       bool // only read, and only into a field that is zero

@@ -103,8 +103,8 @@ func parseDecimal(text string) decimal {
 	if d.digits == "" {
 		return decimal{negative: d.negative}
 	}
-	// ParseInt saturates an exponent beyond an int64. Two such numbers with
-	// different digits before it do not fit in memory.
+	// ParseInt saturates an exponent beyond an int64. No float64 has one, so the
+	// comparison with it still fails.
 	e, _ := strconv.ParseInt(exponent, 10, 64)
 	d.exponent = min(max(e, math.MinInt64/2), math.MaxInt64/2) + int64(len(whole)-leading)
 	return d

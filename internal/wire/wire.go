@@ -5,7 +5,7 @@
 // field Extra map[string]json.RawMessage for the members that it does not
 // name. Its decoder is compiled once, from the tags. Every member is decoded
 // from its camelCase and its snake_case name, because the API's pages use both.
-// No other case is accepted. null equals absent. If a member is repeated, the
+// Otherwise names are case-sensitive. null equals absent. If a member is repeated, the
 // last value that is not null wins.
 //
 // It is the only package that imports the JSON library.
@@ -354,8 +354,8 @@ func (d *decoder) raw() (string, *Error) {
 func (d *decoder) skip() *Error { return syntax(d.json.Skip()) }
 
 // cut returns b as a string that shares d.text. jx returns sub-slices of its
-// input, except for a string with escapes. The capacity of a sub-slice tells
-// where it begins.
+// input, except for a string with escapes. A sub-slice has the same end of capacity
+// as d.data, so the capacities give its offset.
 func (d *decoder) cut(b []byte) string {
 	if len(b) == 0 {
 		return ""
