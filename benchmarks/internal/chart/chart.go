@@ -33,6 +33,7 @@ type Bar struct {
 
 // The measures, in pixels.
 const (
+	margin    = 20
 	width     = 880
 	nameWidth = 132
 	gap       = 24
@@ -49,12 +50,14 @@ text { font: 13px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-s
 .title { font-size: 17px; font-weight: 600; }
 .head, .mine { font-weight: 600; }
 .note { fill: #59636e; }
+.page { fill: #ffffff; }
 .bar { fill: #b6bfc9; }
 .ours { fill: #0a7f6f; }
 .mine { fill: #0a7f6f; }
 @media (prefers-color-scheme: dark) {
 text { fill: #f0f6fc; }
 .note { fill: #9198a1; }
+.page { fill: #0d1117; }
 .bar { fill: #4d5662; }
 .ours { fill: #2bb39b; }
 .mine { fill: #3fd0b6; }
@@ -66,9 +69,11 @@ text { fill: #f0f6fc; }
 func (c Chart) SVG() string {
 	height := bars + rowHeight*len(c.Names)
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img" aria-label="%s">`+"\n",
-		width, height, html.EscapeString(c.Title+". "+c.Note))
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="%d %[3]d %[1]d %[2]d" role="img" aria-label="%[4]s">`+"\n",
+		width+2*margin, height+2*margin, -margin, html.EscapeString(c.Title+". "+c.Note))
 	b.WriteString(style)
+	// A page may be dark where the reader's system is light.
+	fmt.Fprintf(&b, `<rect class="page" x="%d" y="%[1]d" width="%d" height="%d" rx="6"/>`+"\n", -margin, width+2*margin, height+2*margin)
 	text(&b, "title", 0, 18, c.Title)
 	text(&b, "note", 0, 18+lineStep, c.Note)
 	for i, name := range c.Names {

@@ -29,7 +29,7 @@ func TestSVG(t *testing.T) {
 	}.SVG()
 	wellFormed(t, svg)
 	assert.Contains(t, svg, "Time &amp; space")
-	assert.Equal(t, 5, strings.Count(svg, "<rect"), "a bar without a label is not drawn")
+	assert.Equal(t, 6, strings.Count(svg, "<rect"), "the background, and a bar for each label")
 	assert.Equal(t, 2, strings.Count(svg, `<rect class="ours"`))
 	assert.Contains(t, svg, `width="1.0"`, "a bar of 0 is visible")
 }
