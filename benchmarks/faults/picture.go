@@ -30,7 +30,7 @@ func (t *table) picture() string {
 		Title:  "When a server misbehaves",
 		Note:   "Silent servers, broken connections, retries, redirects, hostile ids, huge bodies, echoed keys: each client with its defaults.",
 		Ours:   "freddy",
-		Panels: []chart.Panel{{Title: "Faults survived", Note: fmt.Sprintf("of %d; more is better", len(rows))}},
+		Panels: []chart.Panel{{Title: "Faults survived", Note: fmt.Sprintf("of %d; more is better", len(rows)), Of: float64(len(rows))}},
 	}
 	for _, client := range all {
 		n := passed[client.Name]

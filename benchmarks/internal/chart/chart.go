@@ -22,7 +22,8 @@ type Chart struct {
 type Panel struct {
 	Title string
 	Note  string
-	Bars  []Bar // of each name, in the order of Chart.Names
+	Of    float64 // the value of a full bar; if it is 0, the longest bar is full
+	Bars  []Bar   // of each name, in the order of Chart.Names
 }
 
 // A Bar has a length and, after it, its label. A Bar without a label is not drawn.
@@ -37,7 +38,7 @@ const (
 	width     = 880
 	nameWidth = 132
 	gap       = 24
-	labelRoom = 64 // after the longest bar
+	labelRoom = 64 // after a full bar
 	heads     = 70 // baseline of the titles of the panels
 	bars      = 104
 	barHeight = 16
@@ -51,6 +52,7 @@ text { font: 13px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-s
 .head, .mine { font-weight: 600; }
 .note { fill: #59636e; }
 .page { fill: #ffffff; }
+.rest { fill: #eff2f5; }
 .bar { fill: #b6bfc9; }
 .ours { fill: #0a7f6f; }
 .mine { fill: #0a7f6f; }
@@ -58,6 +60,7 @@ text { font: 13px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-s
 text { fill: #f0f6fc; }
 .note { fill: #9198a1; }
 .page { fill: #0d1117; }
+.rest { fill: #1c2229; }
 .bar { fill: #4d5662; }
 .ours { fill: #2bb39b; }
 .mine { fill: #3fd0b6; }
@@ -94,9 +97,9 @@ func (c Chart) SVG() string {
 	return b.String()
 }
 
-// draw draws the bars of a panel. The longest one is as wide as longest says.
-func (c Chart) draw(b *strings.Builder, p Panel, left int, longest float64) {
-	most := slices.MaxFunc(p.Bars, func(a, b Bar) int { return cmp.Compare(a.Value, b.Value) }).Value
+// draw draws the bars of a panel. A full bar is as wide as full says.
+func (c Chart) draw(b *strings.Builder, p Panel, left int, full float64) {
+	most := cmp.Or(p.Of, slices.MaxFunc(p.Bars, func(a, b Bar) int { return cmp.Compare(a.Value, b.Value) }).Value)
 	for i, bar := range p.Bars {
 		if bar.Label == "" {
 			continue
@@ -105,9 +108,14 @@ func (c Chart) draw(b *strings.Builder, p Panel, left int, longest float64) {
 		if c.Names[i] == c.Ours {
 			class, label = "ours", ` class="mine"`
 		}
-		wide := max(1, bar.Value/most*longest)
+		wide := max(1, bar.Value/most*full)
+		end := wide
+		if p.Of > 0 {
+			end = full
+			fmt.Fprintf(b, `<rect class="rest" x="%d" y="%d" width="%.1f" height="%d" rx="2"/>`+"\n", left, bars+rowHeight*i, full, barHeight)
+		}
 		fmt.Fprintf(b, `<rect class="%s" x="%d" y="%d" width="%.1f" height="%d" rx="2"/><text%s x="%.1f" y="%d">%s</text>`+"\n",
-			class, left, bars+rowHeight*i, wide, barHeight, label, float64(left)+wide+7, baseline(i), html.EscapeString(bar.Label))
+			class, left, bars+rowHeight*i, wide, barHeight, label, float64(left)+end+7, baseline(i), html.EscapeString(bar.Label))
 	}
 }
 

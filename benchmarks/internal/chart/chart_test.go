@@ -34,6 +34,21 @@ func TestSVG(t *testing.T) {
 	assert.Contains(t, svg, `width="1.0"`, "a bar of 0 is visible")
 }
 
+func TestPartsOfATotal(t *testing.T) {
+	svg := chart.Chart{
+		Names: []string{"ours", "theirs"},
+		Ours:  "ours",
+		Panels: []chart.Panel{{
+			Of:   10,
+			Bars: []chart.Bar{{10, "10"}, {5, "5"}},
+		}},
+	}.SVG()
+	wellFormed(t, svg)
+	assert.Equal(t, 3, strings.Count(svg, `width="684.0"`), "two totals and a full bar")
+	assert.Contains(t, svg, `width="342.0"`)
+	assert.Equal(t, 2, strings.Count(svg, `x="823.0"`), "labels follow the totals")
+}
+
 func wellFormed(t *testing.T, svg string) {
 	t.Helper()
 	for decoder := xml.NewDecoder(strings.NewReader(svg)); ; {
