@@ -11,13 +11,13 @@ func (r *results) picture() string {
 	names := r.get.byRatio(plain, timeOf)
 	c := chart.Chart{
 		Title: "What a call costs",
-		Note:  fmt.Sprintf("A Get of an object of about 1 KB, in memory; and the first %d calls, all at once, over HTTP/2. Less is better.", crowd),
+		Note:  "Get: an object of about 1 KB, from memory. Cold burst: the first calls of a client. Medians; less is better.",
 		Names: names,
 		Ours:  freddyName,
 		Panels: []chart.Panel{
 			{Title: "Time of a Get", Note: "net/http with encoding/json is 1"},
 			{Title: "Allocations of a Get", Note: fmt.Sprintf("%d of them by the test transport", transportAllocs)},
-			{Title: "Connections of a cold burst", Note: "opened by the first calls"},
+			{Title: "Connections of a cold burst", Note: fmt.Sprintf("%d calls at once, HTTP/2 server", crowd)},
 		},
 	}
 	for _, name := range names {
