@@ -1,7 +1,9 @@
 // Package ci_test checks the documentation. The other tests do not need it, so
 // `go test ./...` leaves it out:
 //
-//	go test ./.ci
+//	go test -count=1 ./.ci
+//
+// The cache of test results does not notice a change of a page.
 package ci_test
 
 import (
@@ -52,6 +54,7 @@ type block struct {
 	language string
 	code     string
 	of       *block // the block whose output this one is: the one right above, if this one has no language
+	output   string // of a program that has run
 }
 
 var fence = regexp.MustCompile("(?ms)^ *```(\\w*)\n(.*?)^ *```$")
@@ -60,7 +63,7 @@ func blocks(page string) []*block {
 	var found []*block
 	end := 0
 	for _, at := range fence.FindAllStringSubmatchIndex(page, -1) {
-		b := &block{strings.Count(page[:at[0]], "\n") + 1, page[at[2]:at[3]], page[at[4]:at[5]], nil}
+		b := &block{strings.Count(page[:at[0]], "\n") + 1, page[at[2]:at[3]], page[at[4]:at[5]], nil, ""}
 		if b.language == "" && len(found) > 0 && strings.TrimSpace(page[end:at[0]]) == "" {
 			b.of = found[len(found)-1]
 		}
@@ -69,8 +72,13 @@ func blocks(page string) []*block {
 	return found
 }
 
-// Code in the documentation is a copy of code that is compiled and tested, and
-// output is what a test or a command prints.
+// isProgram reports whether a block is a whole program.
+func (b *block) isProgram() bool {
+	return b.language == "go" && strings.HasPrefix(b.code, "package main\n")
+}
+
+// Code in the documentation is a whole program, or a copy of code that is compiled and
+// tested. Output is what the program, a test or a command prints.
 func TestBlocks(t *testing.T) {
 	sources := files(t, ".go")
 	for path, page := range files(t, ".md") {
@@ -80,6 +88,10 @@ func TestBlocks(t *testing.T) {
 		for _, b := range blocks(page) {
 			t.Run(fmt.Sprintf("%s:%d", path, b.line), func(t *testing.T) {
 				switch {
+				case b.isProgram():
+					b.output = runProgram(t, b.code)
+				case b.of != nil && b.of.isProgram():
+					assert.Equal(t, b.of.output, b.code)
 				case b.language == "go":
 					assert.NotEmpty(t, filesWith(sources, b.code),
 						"no Go file has these lines; copy the block from an Example or a program:\n%s", b.code)
