@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	link        = regexp.MustCompile(`\]\(\s*<?([^)\s>]+)[^)]*\)|(?m:^\[[^\]]+\]:\s*(\S+))`)
+	link        = regexp.MustCompile(`\]\(\s*<?([^)\s>]+)[^)]*\)|(?m:^\[[^\]]+\]:\s*(\S+))|(?:src|href)="([^"]+)"`)
 	heading     = regexp.MustCompile(`(?m)^#+ (.*)$`)
 	punctuation = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 )
@@ -31,7 +31,7 @@ func TestMarkdownLinks(t *testing.T) {
 	}
 	for path, page := range pages {
 		for _, match := range link.FindAllStringSubmatch(page, -1) {
-			address := match[1] + match[2] // one of them is empty
+			address := match[1] + match[2] + match[3] // all but one are empty
 			target, anchor, anchored := strings.Cut(address, "#")
 			if strings.Contains(target, ":") {
 				continue
