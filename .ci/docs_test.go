@@ -150,6 +150,23 @@ func lines(code string) string {
 	return "\n" + strings.Join(all, "\n") + "\n"
 }
 
+// The README is short, and names the Go release and the modules that a program needs.
+func TestREADME(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	assert.LessOrEqual(t, len(readme), 12<<10)
+
+	output, err := exec.CommandContext(t.Context(), "go", "list", "-deps",
+		"-f", "{{with .Module}}{{if .Main}}/go-{{.GoVersion}}{{else}}{{.Path}}{{end}}{{end}}", ".", "./schema").Output()
+	require.NoError(t, err)
+	for name := range strings.FieldsSeq(string(output)) {
+		name = regexp.MustCompile(`^github\.com/(hashicorp/)?|/v\d+$|\.0$`).ReplaceAllString(name, "")
+		if !strings.Contains(string(readme), name) {
+			assert.Fail(t, "not in the README", name)
+		}
+	}
+}
+
 // The version, the changelog and the tag of HEAD agree.
 func TestVersion(t *testing.T) {
 	changelog, err := os.ReadFile("CHANGELOG.md")
