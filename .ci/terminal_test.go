@@ -29,7 +29,7 @@ func TestTerminal(t *testing.T) {
 	}
 	got, err := os.ReadFile(picture)
 	require.NoError(t, err)
-	assert.Equal(t, string(svg), string(got))
+	assert.Equal(t, string(svg), string(got), "draw the picture again (see above)")
 }
 
 const terminalStyle = `<style>
