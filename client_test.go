@@ -282,13 +282,13 @@ func TestDocStatesThePolicy(t *testing.T) {
 		`timeout of an attempt +30 s +WithAttemptTimeout`: transport.AttemptTimeout == 30*time.Second,
 		`delay before retry n +1 ms to 500 ms \* 2\^\(n-1\), at most 8 s, uniform\s+WithRetryBackoff`: transport.MinDelay == time.Millisecond &&
 			transport.BaseDelay == 500*time.Millisecond && transport.MaxDelay == 8*time.Second,
-		`Retry-After +up to 60 s +WithMaxRetryAfter`: transport.MaxRetryAfter == 60*time.Second,
-		`random extra of up to a tenth, at most 1 s`: transport.MaxRetryExtra == time.Second,
-		`budget of a client has 500 tokens. A retry takes 5, and a response below 500 gives 1\.`: transport.BudgetTokens == 500 &&
+		`Retry-After +up to 60 s +WithMaxRetryAfter`:    transport.MaxRetryAfter == 60*time.Second,
+		`up to a tenth more \(at most 1 s\), at random`: transport.MaxRetryExtra == time.Second,
+		`budget of a client has 500 tokens\. A retry takes 5 tokens, .* A response with a status below 500 adds 1 token`: transport.BudgetTokens == 500 &&
 			transport.RetryCost == 5 && transport.ResponseCredit == 1,
-		`share one that is 10 times as large`:         transport.SharedBudgetFactor == 10,
+		`share another one that is 10 times as large`: transport.SharedBudgetFactor == 10,
 		`body of a 2xx +10 MiB +WithMaxResponseBytes`: transport.MaxResponseBytes == 10<<20,
-		`an error response, 64 KiB are kept`:          transport.ErrorBytesKept == 64<<10,
+		`first 64 KiB of an error response are kept`:  transport.ErrorBytesKept == 64<<10,
 		`header is limited to 1 MiB`:                  transport.MaxHeaderBytes == 1<<20 && freddy.NewTransport().MaxResponseHeaderBytes == 1<<20,
 	} {
 		assert.Regexp(t, row, text)
