@@ -16,6 +16,8 @@
 //   - url.template: the path below the base URL, with the names of its parameters
 //   - http.response.status_code: of the attempt, or of the last attempt of the call
 //   - http.request.resend_count: of an attempt, from the second on
+//   - freddy.decision: of an attempt, whether it is retried and, if not, why; the value of
+//     a [freddy.RetryDecision], absent for [freddy.RetryNotNeeded]
 //   - error.type: of an attempt, the status code or what failed in fixed words, such as
 //     timeout; of a call, the status code or the type of its error
 //
@@ -26,7 +28,7 @@
 //
 // The histogram http.client.request.duration has the seconds that each attempt took,
 // from its request to the end of its response, with the same attributes except
-// http.request.resend_count.
+// http.request.resend_count and freddy.decision.
 //
 // # Propagation
 //
@@ -136,6 +138,9 @@ func (i *instrumentation) attempt(ctx context.Context, info freddy.AttemptInfo) 
 	return ctx, func(r freddy.AttemptResult) {
 		seconds := time.Since(start).Seconds()
 		result := resultAttributes(r.StatusCode, attemptErrorType(r))
+		if r.Decision != freddy.RetryNotNeeded {
+			span.SetAttributes(attribute.String("freddy.decision", string(r.Decision)))
+		}
 		end(span, result)
 		i.duration.Inst().Record(ctx, seconds, metric.WithAttributes(slices.Concat(attributes, result)...))
 	}

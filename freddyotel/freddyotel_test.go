@@ -161,10 +161,10 @@ func TestRetriedCall(t *testing.T) {
 	assert.Equal(t, with(map[string]string{"http.response.status_code": "200"}), attributes(call.Attributes))
 	assert.Equal(t, codes.Unset, call.Status.Code)
 
-	assert.Equal(t, with(map[string]string{"http.response.status_code": "503", "error.type": "503"}), attributes(attempts[0].Attributes))
+	assert.Equal(t, with(map[string]string{"http.response.status_code": "503", "error.type": "503", "freddy.decision": "retry"}), attributes(attempts[0].Attributes))
 	dropped := attributes(attempts[1].Attributes)
 	assert.NotEmpty(t, dropped["error.type"])
-	assert.Equal(t, with(map[string]string{"http.request.resend_count": "1", "error.type": dropped["error.type"]}), dropped)
+	assert.Equal(t, with(map[string]string{"http.request.resend_count": "1", "error.type": dropped["error.type"], "freddy.decision": "retry"}), dropped)
 	assert.Equal(t, with(map[string]string{"http.request.resend_count": "2", "http.response.status_code": "200"}), attributes(attempts[2].Attributes))
 	for i, status := range []codes.Code{codes.Error, codes.Error, codes.Unset} {
 		assert.Equal(t, status, attempts[i].Status.Code)
@@ -178,15 +178,16 @@ func TestErrors(t *testing.T) {
 		reply         freddytest.Reply
 		status        string // of the last response
 		call, attempt string // error.type
+		decision      freddy.RetryDecision
 	}{
-		"404":           {freddytest.Reply{Status: 404}, "404", "404", "404"},
-		"429":           {freddytest.Reply{Status: 429}, "429", "429", "429"},
-		"500":           {freddytest.Reply{Status: 500}, "500", "500", "500"},
-		"redirect":      {freddytest.Reply{Status: 302}, "302", "*freddy.APIError", ""},
-		"no response":   {freddytest.Reply{Fault: freddytest.FaultDrop}, "", "*freddy.TransportError", "connection closed"},
-		"cut off":       {freddytest.Reply{Body: `{"id":1}`, Fault: freddytest.FaultTruncate}, "200", "*freddy.TransportError", "connection closed"},
-		"not JSON":      {freddytest.Reply{Body: "<html>"}, "200", "*freddy.DecodeError", ""},
-		"not a success": {freddytest.Reply{Body: `{"success":false}`}, "200", "*freddy.APIError", ""},
+		"404":           {freddytest.Reply{Status: 404}, "404", "404", "404", freddy.RetryNotNeeded},
+		"429":           {freddytest.Reply{Status: 429}, "429", "429", "429", freddy.RetryExhausted},
+		"500":           {freddytest.Reply{Status: 500}, "500", "500", "500", freddy.RetryExhausted},
+		"redirect":      {freddytest.Reply{Status: 302}, "302", "*freddy.APIError", "", freddy.RetryNotNeeded},
+		"no response":   {freddytest.Reply{Fault: freddytest.FaultDrop}, "", "*freddy.TransportError", "connection closed", freddy.RetryExhausted},
+		"cut off":       {freddytest.Reply{Body: `{"id":1}`, Fault: freddytest.FaultTruncate}, "200", "*freddy.TransportError", "connection closed", freddy.RetryExhausted},
+		"not JSON":      {freddytest.Reply{Body: "<html>"}, "200", "*freddy.DecodeError", "", freddy.RetryNotNeeded},
+		"not a success": {freddytest.Reply{Body: `{"success":false}`}, "200", "*freddy.APIError", "", freddy.RetryNotNeeded},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newTelemetry()
@@ -197,13 +198,13 @@ func TestErrors(t *testing.T) {
 
 			call, attempts := s.split(t)
 			require.Len(t, attempts, 1)
-			checkResult(t, call, tt.status, tt.call)
-			checkResult(t, attempts[0], tt.status, tt.attempt)
+			checkResult(t, call, tt.status, tt.call, "")
+			checkResult(t, attempts[0], tt.status, tt.attempt, tt.decision)
 		})
 	}
 }
 
-func checkResult(t *testing.T, span tracetest.SpanStub, status, errorType string) {
+func checkResult(t *testing.T, span tracetest.SpanStub, status, errorType string, decision freddy.RetryDecision) {
 	t.Helper()
 	want, code := map[string]string{}, codes.Unset
 	if status != "" {
@@ -211,6 +212,9 @@ func checkResult(t *testing.T, span tracetest.SpanStub, status, errorType string
 	}
 	if errorType != "" {
 		want["error.type"], code = errorType, codes.Error
+	}
+	if decision != "" {
+		want["freddy.decision"] = string(decision)
 	}
 	assert.Equal(t, with(want), attributes(span.Attributes))
 	assert.Equal(t, code, span.Status.Code)
@@ -231,8 +235,8 @@ func TestCanceled(t *testing.T) {
 
 	call, attempts := s.split(t)
 	require.Len(t, attempts, 1)
-	checkResult(t, call, "", "*freddy.TransportError")
-	checkResult(t, attempts[0], "", "context canceled")
+	checkResult(t, call, "", "*freddy.TransportError", "")
+	checkResult(t, attempts[0], "", "context canceled", freddy.RetryCanceled)
 }
 
 // A call that sends nothing because of its arguments has no span.
