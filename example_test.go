@@ -318,10 +318,12 @@ func ExampleMayHaveSucceeded() {
 	created, err := client.Configurations().Create(ctx, params)
 	if freddy.MayHaveSucceeded(err) {
 		fmt.Println("look before creating it again:", err)
+		look, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second) // ctx may have ended the call
+		defer cancel()
 		existing := freddy.ConfigurationListParams{PersonalConnectorID: params.PersonalConnectorID}
-		for configuration, listErr := range client.Configurations().All(ctx, existing) {
+		for configuration, listErr := range client.Configurations().All(look, existing) {
 			if listErr != nil {
-				fmt.Println(listErr) // still unknown: create nothing
+				fmt.Println(err, listErr) // still unknown: create nothing
 				return
 			}
 			if configuration.Metadata["mark"] == mark {

@@ -1,5 +1,6 @@
 // Handle-errors shows what a program asks an error, in an order that is always right, and
-// how it creates something only once. A fake API makes the calls fail.
+// how it finds what a call has created if the response is lost. A fake API makes the calls
+// fail.
 //
 //	go run ./examples/handle-errors
 package main
@@ -11,9 +12,11 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"time"
 
 	"github.com/aitronos/freddy-go"
 	"github.com/aitronos/freddy-go/freddytest"
@@ -57,16 +60,21 @@ func advise(err error) string {
 	return "report it"
 }
 
-// create creates a configuration once: before it calls again, it looks for the mark of the
-// first one, because names are not unique.
+// create creates a configuration, and never a second one. If the response is lost, it looks
+// for a mark, because names are not unique. If it finds none, it does not call again: the
+// server may still be processing the first call.
 func create(ctx context.Context, client *freddy.Client, params freddy.ConfigurationCreateParams) (*freddy.Configuration, error) {
 	mark := rand.Text()
-	params.Metadata = map[string]any{"mark": mark}
+	metadata := map[string]any{"mark": mark}
+	maps.Copy(metadata, params.Metadata)
+	params.Metadata = metadata
 	created, err := client.Configurations().Create(ctx, params)
 	if !freddy.MayHaveSucceeded(err) {
 		return created, err
 	}
-	for configuration, listErr := range client.Configurations().All(ctx, freddy.ConfigurationListParams{}) {
+	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second) // ctx may have ended the call
+	defer cancel()
+	for configuration, listErr := range client.Configurations().All(look, freddy.ConfigurationListParams{}) {
 		if listErr != nil {
 			return nil, fmt.Errorf("%s may exist: %w, then %w", params.Name, err, listErr)
 		}
@@ -74,7 +82,7 @@ func create(ctx context.Context, client *freddy.Client, params freddy.Configurat
 			return configuration, nil
 		}
 	}
-	return client.Configurations().Create(ctx, params)
+	return nil, fmt.Errorf("%s may exist, look again later: %w", params.Name, err)
 }
 
 // run prints errors and what to do about them.

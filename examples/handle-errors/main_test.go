@@ -84,30 +84,66 @@ func TestAdviceDependsOnOrder(t *testing.T) {
 func TestCreateCreatesOnce(t *testing.T) {
 	t.Parallel()
 	limited := freddytest.Reply{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"30"}}}
-	for name, replies := range map[string][]freddytest.Reply{
-		"no failure":                     nil,
-		"response lost":                  {{Fault: freddytest.FaultLost}},
-		"response lost after a 429":      {limited, {Fault: freddytest.FaultLost}},
-		"request lost":                   {{Fault: freddytest.FaultDrop}},
-		"response of a proxy":            {{Status: http.StatusBadGateway}},
-		"response that is not an object": {{Status: http.StatusCreated, Body: "[]"}},
+	for name, tt := range map[string]struct {
+		replies []freddytest.Reply
+		created bool
+	}{
+		"no failure":                     {nil, true},
+		"response lost":                  {[]freddytest.Reply{{Fault: freddytest.FaultLost}}, true},
+		"response lost after a 429":      {[]freddytest.Reply{limited, {Fault: freddytest.FaultLost}}, true},
+		"request lost":                   {[]freddytest.Reply{{Fault: freddytest.FaultDrop}}, false},
+		"response of a proxy":            {[]freddytest.Reply{{Status: http.StatusBadGateway}}, false},
+		"response that is not an object": {[]freddytest.Reply{{Status: http.StatusCreated, Body: "[]"}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				server := freddytest.NewServer(t)
 				server.AddConfiguration(freddy.Configuration{ID: "pconf_other", Name: "Other", PersonalConnectorID: "pcon_github"})
-				server.Script(http.MethodPost, route, replies...)
+				server.Script(http.MethodPost, route, tt.replies...)
+				params := params
+				params.Metadata = map[string]any{"team": "billing"}
 				created, err := create(t.Context(), server.Client(), params)
+				page, listErr := server.Client().Configurations().List(t.Context(), freddy.ConfigurationListParams{})
+				require.NoError(t, listErr)
+				assert.Equal(t, map[string]any{"team": "billing"}, params.Metadata)
+				if !tt.created {
+					assert.True(t, freddy.MayHaveSucceeded(err))
+					assert.Len(t, page.Items, 1)
+					return
+				}
 				require.NoError(t, err)
 				assert.Equal(t, "pconf_000001", created.ID)
-				page, err := server.Client().Configurations().List(t.Context(), freddy.ConfigurationListParams{})
-				require.NoError(t, err)
+				assert.Equal(t, "billing", created.Metadata["team"])
 				assert.Len(t, page.Items, 2)
 			})
 		})
 	}
 }
+
+// The server is slower than the caller's deadline.
+func TestCreateLooksAfterTheDeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := freddytest.NewServer(t)
+		slow := roundTripper(func(req *http.Request) (*http.Response, error) {
+			response, err := server.HTTPClient().Transport.RoundTrip(req)
+			if req.Method == http.MethodPost {
+				time.Sleep(time.Minute)
+			}
+			return response, err
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		created, err := create(ctx, server.Client(freddy.WithHTTPClient(&http.Client{Transport: slow})), params)
+		require.NoError(t, err)
+		assert.Equal(t, "pconf_000001", created.ID)
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 func TestCreateReportsErrors(t *testing.T) {
 	t.Parallel()
