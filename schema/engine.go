@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -38,8 +39,7 @@ type engines struct {
 	refs     []*node           // that the document does not resolve
 	titles   map[string]string // of schemas, by the library's location
 	err      error             // why the schema cannot be used
-	mu       sync.Mutex
-	free     []*engine
+	free     []atomic.Pointer[engine]
 }
 
 // get returns an engine, a new one if the others are in use.
@@ -49,7 +49,7 @@ func (e *engines) get() (*engine, error) {
 		if e.input, e.err = in.build(); e.err != nil {
 			return
 		}
-		e.refs, e.titles = in.unresolved, in.titles()
+		e.refs, e.titles, e.free = in.unresolved, in.titles(), make([]atomic.Pointer[engine], runtime.GOMAXPROCS(0))
 		var first *engine
 		if first, e.err = e.compile(); e.err == nil {
 			e.put(first)
@@ -58,23 +58,20 @@ func (e *engines) get() (*engine, error) {
 	if e.err != nil {
 		return nil, e.err
 	}
-	e.mu.Lock()
-	if last := len(e.free) - 1; last >= 0 {
-		found := e.free[last]
-		e.free = e.free[:last]
-		e.mu.Unlock()
-		return found, nil
+	for i := range e.free {
+		if found := e.free[i].Swap(nil); found != nil {
+			return found, nil
+		}
 	}
-	e.mu.Unlock()
 	return e.compile()
 }
 
 // put keeps an engine for the next validation.
 func (e *engines) put(used *engine) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if len(e.free) < runtime.GOMAXPROCS(0) {
-		e.free = append(e.free, used)
+	for i := range e.free {
+		if e.free[i].CompareAndSwap(nil, used) {
+			return
+		}
 	}
 }
 
