@@ -287,8 +287,7 @@ func (d *defaulter) check(nodes []*node, value *node) (accepted, sure bool) {
 		}
 		if d.engine != nil {
 			if s := d.engine.find(n); s != nil {
-				w := valueWalker{left: maxWalk}
-				depth, _ := w.plain(instance, 1)
+				depth, _, _ := inspect(instance)
 				problems, err := d.engine.validate(s, instance, depth)
 				if err != nil || len(problems) > 0 {
 					return false, !errors.Is(err, errTooMuchWork)

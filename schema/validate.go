@@ -8,7 +8,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -123,12 +122,8 @@ func instanceOf(value any) (instance any, depth int, err error) {
 		raw, isJSON = value.([]byte)
 	}
 	if !isJSON {
-		w := valueWalker{left: maxWalk}
-		if depth, ok := w.plain(value, 1); ok {
-			return value, depth, w.err
-		}
-		if w.err != nil {
-			return nil, 0, w.err
+		if depth, plain, err := inspect(value); plain || err != nil {
+			return value, depth, err
 		}
 		if raw, err = json.Marshal(value); err != nil {
 			// The message of a failing MarshalJSON may contain the value.
@@ -138,9 +133,8 @@ func instanceOf(value any) (instance any, depth int, err error) {
 	if instance, err = decodeJSON(raw); err != nil {
 		return nil, 0, err
 	}
-	w := valueWalker{left: maxWalk}
-	depth, _ = w.plain(instance, 1)
-	return instance, depth, w.err
+	depth, _, err = inspect(instance)
+	return instance, depth, err
 }
 
 // decodeJSON decodes one JSON value with its numbers as they are written.
@@ -160,61 +154,64 @@ func decodeJSON(raw []byte) (any, error) {
 // maxWalk bounds the values in a value. A map that contains itself has no end.
 const maxWalk = 2_000_000
 
-// valueWalker looks at a value before the library does.
-type valueWalker struct {
-	left int
-	err  error
+// inspect returns the depth of a value, and whether the value consists of what
+// encoding/json makes of JSON: the library takes nothing else.
+func inspect(value any) (depth int, plain bool, err error) {
+	w := inspector{left: maxWalk}
+	plain = w.inspect(value, 1)
+	return w.depth + 1, plain, w.err
 }
 
-// plain reports whether a value consists of what encoding/json makes of JSON,
-// and its depth: the library takes nothing else.
-func (w *valueWalker) plain(v any, level int) (depth int, ok bool) {
-	if w.left--; w.left < 0 {
-		w.err = errors.New("schema: the value is too large")
-		return 0, false
-	}
-	depth = level
-	descend := func(v any) bool {
-		below, ok := w.plain(v, level+1)
-		depth = max(depth, below)
-		return ok
-	}
+type inspector struct {
+	left  int // values that may follow
+	depth int // of objects and arrays
+	err   error
+}
+
+func (w *inspector) inspect(v any, level int) (plain bool) {
 	switch v := v.(type) {
-	case nil, bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64:
-		return depth, true
-	case string:
-		return depth, utf8.ValidString(v)
-	case float64:
-		return depth, !math.IsNaN(v) && !math.IsInf(v, 0)
-	case json.Number:
-		return depth, w.number(string(v))
 	case map[string]any:
-		if level > maxDepth {
-			w.err = errValueTooDeep
-			return 0, false
+		if v == nil || !w.enter(level, len(v)) {
+			return false
 		}
-		for name, member := range v {
-			if !utf8.ValidString(name) || !descend(member) {
-				return 0, false
+		for _, member := range v {
+			if !w.inspect(member, level+1) {
+				return false
 			}
 		}
-		return depth, v != nil
+		return true
 	case []any:
-		if level > maxDepth {
-			w.err = errValueTooDeep
-			return 0, false
+		if v == nil || !w.enter(level, len(v)) {
+			return false
 		}
 		for _, item := range v {
-			if !descend(item) {
-				return 0, false
+			if !w.inspect(item, level+1) {
+				return false
 			}
 		}
-		return depth, v != nil
+		return true
+	case json.Number:
+		return w.number(string(v))
+	case float64:
+		return !math.IsNaN(v) && !math.IsInf(v, 0)
+	case nil, bool, string, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64:
+		return true
 	}
-	return 0, false
+	return false
 }
 
-func (w *valueWalker) number(literal string) bool {
+// enter counts an object or array with n values.
+func (w *inspector) enter(level, n int) bool {
+	if w.left -= n; w.left < 0 {
+		w.err = errors.New("schema: the value is too large")
+	} else if level > maxDepth {
+		w.err = errValueTooDeep
+	}
+	w.depth = max(w.depth, level)
+	return w.err == nil
+}
+
+func (w *inspector) number(literal string) bool {
 	if !isNumber(literal) { // encoding/json checks it only when it marshals one
 		return false
 	}

@@ -184,6 +184,7 @@ func TestValues(t *testing.T) {
 		&settings{Port: 5}, []byte(`{"port":5}`), json.RawMessage(` {"port":5} `),
 		map[string]any{"port": 5, "tags": []string{"a"}},
 		map[string]int{"port": 5},
+		map[string]any{"port": 5, "tags": []any{"\xff"}, "\xff": "\xff"}, // encoding/json replaces what is not UTF-8
 	} {
 		assert.NoError(t, s.Validate(value), "%#v", value)
 	}
