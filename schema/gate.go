@@ -134,21 +134,7 @@ func (mismatch) Error() string { return "mismatch" }
 // before counts the work for a value and checks its type.
 func (g *gate) before(v any) error {
 	work := &g.engine.work
-	steps := g.steps
-	switch v := v.(type) {
-	case string:
-		steps += len(v) * g.perByte / 16
-	case map[string]any:
-		steps += len(v) * g.perItem
-	case []any:
-		steps += len(v) * g.perItem
-		if g.schema.UniqueItems {
-			steps += compareCost(v)
-		}
-	default:
-		steps += g.perNumber
-	}
-	work.spend(steps)
+	work.spend(g.cost(v))
 	switch {
 	case g.never:
 		work.fail(1)
@@ -160,6 +146,22 @@ func (g *gate) before(v any) error {
 		work.fail(g.failures(v))
 	}
 	return nil
+}
+
+// cost returns the steps of the library for a value, without what is inside it.
+func (g *gate) cost(v any) int {
+	switch v := v.(type) {
+	case string:
+		return g.steps + len(v)*g.perByte/16
+	case map[string]any:
+		return g.steps + len(v)*g.perItem
+	case []any:
+		if g.schema.UniqueItems {
+			return g.steps + len(v)*g.perItem + compareCost(v)
+		}
+		return g.steps + len(v)*g.perItem
+	}
+	return g.steps + g.perNumber
 }
 
 // failures estimates the errors that the library reports of a value itself.

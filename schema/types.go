@@ -41,16 +41,16 @@ func (s typeSet) names() []string {
 // typeOf returns the type of a value: of an integer, typeNumber.
 func typeOf(v any) typeSet {
 	switch v.(type) {
-	case nil:
-		return typeNull
-	case bool:
-		return typeBoolean
 	case string:
 		return typeString
-	case []any:
-		return typeArray
 	case map[string]any:
 		return typeObject
+	case []any:
+		return typeArray
+	case bool:
+		return typeBoolean
+	case nil:
+		return typeNull
 	}
 	return typeNumber
 }
