@@ -16,9 +16,12 @@ var stricter = map[string]func(string) bool{
 // onlyURICharacters reports whether a string has no character that a URI has to
 // escape.
 func onlyURICharacters(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool {
-		return r <= ' ' || r > '~' || strings.ContainsRune("\"<>\\^`{|}", r)
-	})
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c > '~' || strings.IndexByte("\"<>\\^`{|}", c) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // matchesFormat reports whether a string has a format.

@@ -91,7 +91,7 @@ func (g *gate) weigh(uneval bool) {
 	}
 	g.perByte = 2 + 3*count(s.MinLength != nil, s.MaxLength != nil)
 	if g.format != nil {
-		g.perByte += 16
+		g.perByte += 32
 	}
 	for _, limit := range []*big.Rat{s.Minimum, s.Maximum, s.ExclusiveMinimum, s.ExclusiveMaximum, s.MultipleOf} {
 		if limit != nil {
