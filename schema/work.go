@@ -9,7 +9,7 @@ var errTooMuchWork = errors.New("it takes too much work")
 // Limits of one validation. A step is about 10 ns. Errors are counted by the
 // bytes that they may take until the library returns them.
 const (
-	maxSteps      = 45_000_000
+	maxSteps      = 20_000_000
 	maxErrorBytes = 8 << 20
 )
 
