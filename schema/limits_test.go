@@ -40,34 +40,34 @@ var hostile = map[string]struct{ schema, value, want string }{
 	"defaults that fill": {
 		`{"$defs":{` + each(12, `"d#i":{"properties":{"a":{"type":"array","default":[{},{},{},{},{},{},{},{},{},{}],"items":{"$ref":"#/$defs/d#j"}}}}`) + `,"d12":{}},"$ref":"#/$defs/d0"}`, `{}`, "",
 	},
-	"long enum":              {`{"items":{"enum":[` + each(45_000, `#i`) + `]}}`, array(1000, "46000.5"), "/0: must be one of 0, 1, 2"},
+	"long enum":              {`{"items":{"enum":[` + each(10_000, `#i`) + `]}}`, array(1000, "46000.5"), "/0: must be one of 0, 1, 2"},
 	"long patterns":          {`{"items":{"pattern":"^[a-z]{1000}$"}}`, array(1000, `"`+strings.Repeat("a", 1000)+`"`), "too much work"},
-	"many patterns":          {`{"patternProperties":{` + each(2_500, `"x#i[a-z]{900}":true`) + `}}`, `{"a":1}`, "too much work"},
-	"far anchor":             {`{"allOf":[` + each(2_000, `{"$ref":"#far"}`) + `],"$defs":{"far":{"$anchor":"far","type":"string"}}}`, `5`, "must be a string"},
-	"shared allOf":           {`{"properties":{` + each(1_500, `"p#i":{"$ref":"#/$defs/x"}`) + `},"$defs":{"x":{"allOf":[` + each(1_500, `{"minimum":#i}`) + `]}}}`, `{"p1":1498}`, "/p1: must be at least 1499"},
-	"shared enum":            {`{"properties":{` + each(1_000, `"p#i":{"$ref":"#/$defs/e"}`) + `},"$defs":{"e":{"enum":[` + each(40_000, `#i`) + `]}}}`, `{"p1":-1}`, "/p1: must be one of"},
-	"shared text":            {`{"properties":{` + each(1_000, `"p#i":{"$ref":"#/$defs/e"}`) + `},"$defs":{"e":{"default":"` + strings.Repeat("x", 500_000) + `"}}}`, `{}`, ""},
-	"places without keyword": {`{"x":{` + each(1_000, `"p#i":{"type":"string"}`) + `},"allOf":[` + each(1_000, `{"$ref":"#/x/p#i"}`) + `]}`, `1`, "must be a string"},
+	"many patterns":          {`{"patternProperties":{` + each(1_000, `"x#i[a-z]{900}":true`) + `}}`, `{"a":1}`, "too much work"},
+	"far anchor":             {`{"allOf":[` + each(500, `{"$ref":"#far"}`) + `],"$defs":{"far":{"$anchor":"far","type":"string"}}}`, `5`, "must be a string"},
+	"shared allOf":           {`{"properties":{` + each(500, `"p#i":{"$ref":"#/$defs/x"}`) + `},"$defs":{"x":{"allOf":[` + each(500, `{"minimum":#i}`) + `]}}}`, `{"p1":498}`, "/p1: must be at least 499"},
+	"shared enum":            {`{"properties":{` + each(300, `"p#i":{"$ref":"#/$defs/e"}`) + `},"$defs":{"e":{"enum":[` + each(20_000, `#i`) + `]}}}`, `{"p1":-1}`, "/p1: must be one of"},
+	"shared text":            {`{"properties":{` + each(300, `"p#i":{"$ref":"#/$defs/e"}`) + `},"$defs":{"e":{"default":"` + strings.Repeat("x", 300_000) + `"}}}`, `{}`, ""},
+	"places without keyword": {`{"x":{` + each(500, `"p#i":{"type":"string"}`) + `},"allOf":[` + each(500, `{"$ref":"#/x/p#i"}`) + `]}`, `1`, "must be a string"},
 	"recursive anyOf":        {`{"anyOf":[{"items":{"$ref":"#"},"type":"array"},{"items":{"$ref":"#"},"minItems":1,"type":"array"}]}`, strings.Repeat("[", 200) + "5" + strings.Repeat("]", 200), "too much work"},
-	"chain of references":    {`{"$defs":{` + each(1_000, `"d#i":{"$ref":"#/$defs/d#j"}`) + `,"d1000":{"type":"string"}},"items":{"$ref":"#/$defs/d0"}}`, array(100_000, `1`), "too"},
+	"chain of references":    {`{"$defs":{` + each(500, `"d#i":{"$ref":"#/$defs/d#j"}`) + `,"d500":{"type":"string"}},"items":{"$ref":"#/$defs/d0"}}`, array(1_000, `1`), "too"},
 	"deep and nested":        {`{"items":{"$ref":"#"},"allOf":[` + strings.Repeat(`{"allOf":[`, 100) + `{}` + strings.Repeat(`]}`, 100) + `]}`, strings.Repeat("[", 250) + strings.Repeat("]", 250), "too much work"},
 	"deep value":             {`{"items":{"$ref":"#"}}`, strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000), "deeper than 256"},
-	"unique items":           {`{"allOf":` + array(2_000, `{"uniqueItems":true}`) + `}`, array(20, array(2_000, `1e300`)), "too much work"},
-	"required":               {`{"items":{"required":[` + each(10_000, `"p#i"`) + `]}}`, array(300_000, `{}`), "too"},
-	"dependencies":           {`{"items":{"dependentRequired":{"a":[` + each(10_000, `"p#i"`) + `]}}}`, array(100_000, `{"a":1}`), "too"},
-	"unevaluated":            {`{"allOf":` + array(2_000, `{"unevaluatedProperties":{}}`) + `}`, `{` + each(50_000, `"p#i":1`) + `}`, "too much work"},
-	"additional":             {`{"allOf":` + array(2_000, `{"additionalProperties":false}`) + `}`, `{` + each(50_000, `"p#i":1`) + `}`, "too many problems"},
-	"names":                  {`{"propertyNames":{"pattern":"^[a-z]{500}$"}}`, `{` + each(50_000, `"p#i":1`) + `}`, "too much work"},
-	"trues":                  {`{"items":{"allOf":` + array(4_000, `true`) + `}}`, array(100_000, `1`), "too much work"},
-	"not":                    {`{"items":{"not":{"not":{"type":"string"}}}}`, array(200_000, "2"), "too"},
-	"contains":               {`{"items":{"contains":{"const":1}}}`, array(300, array(1_000, "2")), "too many problems"},
-	"long string":            {`{"allOf":` + array(4_000, `{"format":"uri"}`) + `}`, `"http://x/` + strings.Repeat("a", 900_000) + `"`, "too much work"},
-	"exact numbers":          {`{"items":{"multipleOf":1e-390,"minimum":1,"maximum":1e390}}`, array(100_000, "1e390"), "too"},
-	"mismatches":             {`{"items":{"type":"string"}}`, array(200_000, `1`), "too many problems"},
+	"unique items":           {`{"allOf":` + array(200, `{"uniqueItems":true}`) + `}`, array(20, array(2_000, `1e300`)), "too much work"},
+	"required":               {`{"items":{"required":[` + each(10_000, `"p#i"`) + `]}}`, array(1_000, `{}`), "too much work"},
+	"dependencies":           {`{"items":{"dependentRequired":{"a":[` + each(10_000, `"p#i"`) + `]}}}`, array(1_000, `{"a":1}`), "too much work"},
+	"unevaluated":            {`{"allOf":` + array(200, `{"unevaluatedProperties":{}}`) + `}`, `{` + each(5_000, `"p#i":1`) + `}`, "too much work"},
+	"additional":             {`{"allOf":` + array(200, `{"additionalProperties":false}`) + `}`, `{` + each(5_000, `"p#i":1`) + `}`, "too many problems"},
+	"names":                  {`{"propertyNames":{"pattern":"^[a-z]{500}$"}}`, `{` + each(10_000, `"p#i":1`) + `}`, "too much work"},
+	"trues":                  {`{"items":{"allOf":` + array(500, `true`) + `}}`, array(2_000, `1`), "too much work"},
+	"not":                    {`{"items":{"not":{"not":{"type":"string"}}}}`, array(20_000, "2"), "too many problems"},
+	"contains":               {`{"items":{"contains":{"const":1}}}`, array(20, array(1_000, "2")), "too many problems"},
+	"long string":            {`{"allOf":` + array(100, `{"format":"uri"}`) + `}`, `"http://x/` + strings.Repeat("a", 900_000) + `"`, "too much work"},
+	"exact numbers":          {`{"items":{"multipleOf":1e-390,"minimum":1,"maximum":1e390}}`, array(10_000, "1e390"), "too"},
+	"mismatches":             {`{"items":{"type":"string"}}`, array(20_000, `1`), "too many problems"},
 	"below a long name":      {`{"properties":{"` + strings.Repeat("n", 400_000) + `":{"items":{"type":"string"}}}}`, `{"` + strings.Repeat("n", 400_000) + `":[1,2,3,4,5,6,7]}`, "must be a string"},
 	"long names":             {`{"properties":{"` + strings.Repeat("n", 400_000) + `":{"properties":{` + each(4_000, `"p#i":{}`) + `}}}}`, `{}`, "names are too long"},
-	"many schemas":           {`{"properties":{` + each(9_000, `"p#i":{"type":"string"}`) + `}}`, `{}`, "more than 5000 schemas"},
-	"many resources":         {`{"$dynamicAnchor":"x","$defs":{` + each(700, `"p#i":{"$id":"x#i","$dynamicAnchor":"x"}`) + `},"allOf":[` + each(700, `{"$ref":"x#i"}`) + `],"$dynamicRef":"#x"}`, `1`, "itself"},
+	"many schemas":           {`{"properties":{` + each(5_001, `"p#i":{"type":"string"}`) + `}}`, `{}`, "more than 5000 schemas"},
+	"many resources":         {`{"$dynamicAnchor":"x","$defs":{` + each(300, `"p#i":{"$id":"x#i","$dynamicAnchor":"x"}`) + `},"allOf":[` + each(300, `{"$ref":"x#i"}`) + `],"$dynamicRef":"#x"}`, `1`, "itself"},
 	"ambiguous pattern":      {`{"pattern":"^(?=a).*.*.*.*.*.*.*.*b$"}`, `"` + strings.Repeat("a", 1_000) + `"`, "too much work"},
 }
 
@@ -93,7 +93,7 @@ func TestHostileSchemas(t *testing.T) {
 			lines(t, err)
 			runtime.ReadMemStats(&after)
 			assert.Less(t, time.Since(start), time.Minute, "a second, on a machine with nothing else to do")
-			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(700<<20))
+			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(200<<20))
 		})
 	}
 }
@@ -132,15 +132,15 @@ func size(v any) int {
 
 // A large schema and a large value within the limits give a result.
 func TestLargeSchemas(t *testing.T) {
-	s := compile(t, `{"type":"object","properties":{`+each(1_900, `"p#i":{"type":"array","title":"Property #i","items":{"type":"string","minLength":1,"pattern":"^[a-z]+$"}}`)+`}}`)
-	assert.Len(t, s.Fields(), 1_900)
-	value := `{` + each(1_900, `"p#i":["abc","def","ghi"]`) + `}`
+	s := compile(t, `{"type":"object","properties":{`+each(1_000, `"p#i":{"type":"array","title":"Property #i","items":{"type":"string","minLength":1,"pattern":"^[a-z]+$"}}`)+`}}`)
+	assert.Len(t, s.Fields(), 1_000)
+	value := `{` + each(1_000, `"p#i":["abc","def","ghi"]`) + `}`
 	require.NoError(t, s.Validate(json.RawMessage(value)))
 	got := lines(t, s.Validate(json.RawMessage(strings.Replace(value, `"p7":["abc"`, `"p7":[""`, 1))))
 	assert.Equal(t, []string{"/p7/0 | minLength | must have at least 1 character", "/p7/0 | pattern | must match the pattern ^[a-z]+$"}, got)
 
 	many := compile(t, `{"items":{"oneOf":[{"type":"string"},{"type":"object","required":["a"],"properties":{"a":{"type":"integer"}}}]}}`)
-	require.NoError(t, many.Validate(json.RawMessage(array(30_000, `{"a":#i}`))))
+	require.NoError(t, many.Validate(json.RawMessage(array(20_000, `{"a":#i}`))))
 }
 
 func TestManyProblems(t *testing.T) {
