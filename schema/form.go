@@ -87,19 +87,9 @@ func (e *entry) last() string {
 	return e.values[len(e.values)-1]
 }
 
-// isEmpty reports whether all values at a place and below it are empty.
-func (e *entry) isEmpty() bool {
-	for _, value := range e.values {
-		if value != "" {
-			return false
-		}
-	}
-	for _, child := range e.children {
-		if !child.isEmpty() {
-			return false
-		}
-	}
-	return true
+// hasValue reports whether a value at a place is not empty.
+func (e *entry) hasValue() bool {
+	return slices.ContainsFunc(e.values, func(value string) bool { return value != "" })
 }
 
 // formParser makes values of a form, and collects what does not convert.
@@ -137,7 +127,7 @@ func (w *walk) formTypes(v *view) []string {
 	if len(v.names) > 0 || len(v.values) > 0 {
 		types = append(types, "object")
 	}
-	if len(v.items) > 0 || len(v.tuple()) > 0 {
+	if v.hasItems() {
 		types = append(types, "array")
 	}
 	for _, schemas := range v.choices {
@@ -249,9 +239,7 @@ func (p *formParser) unchosen(values map[string]any, v *view, variants []*view, 
 		}
 		property := p.property(variants, name, child)
 		if property == nil && !own && len(v.values) == 0 && name != "*" {
-			if i := slices.IndexFunc(variants, func(variant *view) bool { return len(variant.values) > 0 }); i >= 0 {
-				property = p.walk.alternatives(variants[i].values)
-			}
+			property = p.mapValue(variants, child)
 		}
 		if property == nil {
 			continue
@@ -289,6 +277,22 @@ func (p *formParser) property(variants []*view, name string, e *entry) *view {
 	return first
 }
 
+// mapValue returns the view of a value in the first variant that is a map, or
+// nil. Objects and arrays of several variants are combined.
+func (p *formParser) mapValue(variants []*view, e *entry) *view {
+	var nodes []*node
+	for _, variant := range variants {
+		if len(variant.values) > 0 && len(e.children) == 0 {
+			return p.walk.alternatives(variant.values)
+		}
+		nodes = p.walk.union(nodes, variant.values)
+	}
+	if len(nodes) == 0 {
+		return nil
+	}
+	return p.walk.view(nodes)
+}
+
 // fits reports whether a value can be what the form has: an object or array
 // where there are keys below it, and the constant if the value is one.
 func (p *formParser) fits(v *view, e *entry) bool {
@@ -302,19 +306,16 @@ func (p *formParser) fits(v *view, e *entry) bool {
 
 // choose returns the variant that the form means, or nil.
 func (p *formParser) choose(schemas []*node, v *view, e *entry) *view {
-	var byConstants, byKeys []*view
-	has := make([]map[string]bool, len(schemas)) // the names with a value, also of the choices inside
-	asked := map[string]bool{}                   // those of all variants
+	own, asked := map[*entry]bool{}, map[*entry]bool{} // keys of v itself, and those of all variants
+	p.ownKeys(own, v, e)
+	has := make([]map[*entry]bool, len(schemas))
 	for i, schema := range schemas {
-		has[i] = map[string]bool{}
-		for _, variant := range p.walk.nested([]*node{schema}) {
-			for name, child := range e.children {
-				if variant.properties[name] != nil && v.properties[name] == nil && !child.isEmpty() {
-					has[i][name], asked[name] = true, true
-				}
-			}
-		}
+		has[i] = map[*entry]bool{}
+		p.keys(has[i], p.walk.single(schema), e)
+		maps.DeleteFunc(has[i], func(key *entry, _ bool) bool { return own[key] })
+		maps.Copy(asked, has[i])
 	}
+	var byConstants, byKeys []*view
 	for i, schema := range schemas {
 		variant := p.walk.single(schema)
 		same, other := p.postedConstants(variant, e)
@@ -333,6 +334,59 @@ func (p *formParser) choose(schemas []*node, v *view, e *entry) *view {
 	}
 	return nil
 }
+
+// keys adds the keys at e and below it that have a value and that v describes.
+func (p *formParser) keys(keys map[*entry]bool, v *view, e *entry) {
+	p.ownKeys(keys, v, e)
+	for _, schemas := range v.choices {
+		for _, schema := range schemas {
+			if !p.walk.spend(1) {
+				return
+			}
+			p.keys(keys, p.walk.single(schema), e)
+		}
+	}
+}
+
+// ownKeys is keys without what only the choices of v describe.
+func (p *formParser) ownKeys(keys map[*entry]bool, v *view, e *entry) {
+	if !p.walk.spend(1 + len(e.children)) {
+		return
+	}
+	if e.hasValue() {
+		keys[e] = true
+	}
+	for name, child := range e.children {
+		if inner := p.walk.inside(v, name); inner != nil {
+			p.keys(keys, inner, child)
+		}
+	}
+}
+
+// inside returns the view of what a key names in an object or array, or nil.
+func (w *walk) inside(v *view, name string) *view {
+	switch {
+	case v.properties[name] != nil:
+		return w.view(v.properties[name])
+	case len(v.values) > 0:
+		return w.alternatives(v.values)
+	case v.hasItems() && name == "-":
+		return w.item(v, maxFormItems)
+	case v.hasItems() && isDigits(name):
+		i, _ := strconv.Atoi(name)
+		return w.item(v, i)
+	}
+	return nil
+}
+
+func (w *walk) item(v *view, i int) *view {
+	if tuple := v.tuple(); i < len(tuple) {
+		return w.single(tuple[i])
+	}
+	return w.view(v.items)
+}
+
+func (v *view) hasItems() bool { return len(v.items) > 0 || len(v.tuple()) > 0 }
 
 // postedConstants reports whether the form has a constant of a variant, and
 // whether it has another value in the place of one.
@@ -363,17 +417,10 @@ func (n *node) text() string {
 
 // array returns the items of an array that the form has.
 func (p *formParser) array(v *view, e *entry, path []string) []any {
-	v = p.walk.arrayView(v)
-	tuple, rest := v.tuple(), p.walk.view(v.items)
-	schema := func(i int) *view {
-		if i < len(tuple) {
-			return p.walk.single(tuple[i])
-		}
-		return rest
-	}
+	v = p.arrayView(v, e)
 	var items []any
-	add := func(v *view, e *entry, token string) {
-		if item, ok := p.parse(v, e, append(path, token)); ok {
+	add := func(i int, e *entry, token string) {
+		if item, ok := p.parse(p.walk.item(v, i), e, append(path, token)); ok {
 			items = append(items, item)
 		}
 	}
@@ -382,11 +429,11 @@ func (p *formParser) array(v *view, e *entry, path []string) []any {
 	if dash != nil {
 		values = slices.Concat(values, dash.values)
 	}
-	if whole, ok := p.wholeArray(values, rest); ok {
+	if whole, ok := p.wholeArray(values, p.walk.view(v.items)); ok {
 		return whole
 	}
 	for i, value := range values {
-		add(schema(i), &entry{values: []string{value}}, strconv.Itoa(i))
+		add(i, &entry{values: []string{value}}, strconv.Itoa(i))
 	}
 	for _, name := range indexes(e.children) {
 		i, err := strconv.Atoi(name)
@@ -394,10 +441,10 @@ func (p *formParser) array(v *view, e *entry, path []string) []any {
 			p.fail(path, "maxItems", "must have at most "+strconv.Itoa(maxFormItems)+" items in a form")
 			break
 		}
-		add(schema(i), e.children[name], name)
+		add(i, e.children[name], name)
 	}
 	if dash != nil && len(dash.children) > 0 {
-		add(rest, &entry{children: dash.children}, "-")
+		add(maxFormItems, &entry{children: dash.children}, "-")
 	}
 	return items
 }
@@ -424,18 +471,22 @@ func indexes(children map[string]*entry) []string {
 	return names
 }
 
-// arrayView returns the view that describes the items: of a choice, the first
-// schema that does.
-func (w *walk) arrayView(v *view) *view {
-	if len(v.items) > 0 || len(v.tuple()) > 0 {
+// arrayView returns the view that describes the items: of a choice, the variant
+// that the form means, or else all variants together.
+func (p *formParser) arrayView(v *view, e *entry) *view {
+	if v.hasItems() {
 		return v
 	}
+	var nodes []*node
 	for _, schemas := range v.choices {
+		if chosen := p.choose(schemas, v, e); chosen != nil && chosen.hasItems() {
+			return chosen
+		}
 		for _, schema := range schemas {
-			if variant := w.single(schema); len(variant.items) > 0 || len(variant.tuple()) > 0 {
-				return variant
+			if p.walk.single(schema).hasItems() {
+				nodes = append(nodes, schema)
 			}
 		}
 	}
-	return v
+	return p.walk.view(nodes)
 }

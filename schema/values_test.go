@@ -164,6 +164,38 @@ func TestParseFormAtTheTop(t *testing.T) {
 	assert.Equal(t, map[string]any{"kind": "b", "y": 5.0}, values)
 }
 
+// A variant is chosen by its keys below the first level, too.
+func TestParseFormChoosesByNestedKeys(t *testing.T) {
+	const objects = `{"oneOf":[{"properties":{"k":{"const":"a"},"o":{"properties":{"x":{},"z":{}}}}},{"properties":{"k":{"const":"b"},"o":{"properties":{"y":{},"z":{}}}}}]}`
+	shared := `{"properties":{"o":{"properties":{"z":{}}}},` + objects[1:]
+	const deep = `{"oneOf":[{"properties":{"k":{"const":"a"},"o":{"oneOf":[{"properties":{"x":{}}},{"properties":{"z":{"properties":{"y":{}}}}}]}}},{"properties":{"k":{"const":"b"},"o":{"additionalProperties":{"properties":{"w":{}}}}}}]}`
+	const arrays = `{"oneOf":[{"properties":{"k":{"const":"a"},"l":{"items":{"properties":{"x":{}}}}}},{"properties":{"k":{"const":"b"},"l":{"prefixItems":[{"properties":{"y":{}}}],"items":{"properties":{"z":{}}}}}}]}`
+	const ofArrays = `{"properties":{"l":{"oneOf":[{"items":{"properties":{"k":{"const":"a"},"x":{}}}},{"items":{"properties":{"k":{"const":"b"},"y":{"type":"integer"}}}}]}}}`
+	for _, row := range []struct{ name, schema, form, want string }{
+		{"first", objects, "/o/x=1", `{"k":"a","o":{"x":"1"}}`},
+		{"second", objects, "/o/y=1", `{"k":"b","o":{"y":"1"}}`},
+		{"second, with a key of both", objects, "/o/y=1&/o/z=2&/o/x=", `{"k":"b","o":{"y":"1","z":"2"}}`},
+		{"only a key of both", objects, "/o/z=2", `{"o":{"z":"2"}}`},
+		{"keys of each", objects, "/o/x=1&/o/y=2", `{"o":{"x":"1","y":"2"}}`},
+		{"beside a property of the object itself", shared, "/o/z=2&/o/y=1", `{"k":"b","o":{"y":"1","z":"2"}}`},
+		{"only a property of the object itself", shared, "/o/z=2", `{"o":{"z":"2"}}`},
+		{"in a choice", deep, "/o/z/y=1", `{"k":"a","o":{"z":{"y":"1"}}}`},
+		{"in a map", deep, "/o/KEY/w=1", `{"k":"b","o":{"KEY":{"w":"1"}}}`},
+		{"in an array", arrays, "/l/5/x=1&/l/-/x=2", `{"k":"a","l":[{"x":"1"},{"x":"2"}]}`},
+		{"in a tuple", arrays, "/l/0/y=1&/l/1/z=2", `{"k":"b","l":[{"y":"1"},{"z":"2"}]}`},
+		{"variants are arrays", ofArrays, "/l/0/y=1&/l/1/y=2", `{"l":[{"y":1},{"y":2}]}`},
+		{"variants are arrays, keys of each", ofArrays, "/l/0/y=1&/l/1/x=2", `{"l":[{"y":1},{"x":"2"}]}`},
+	} {
+		form, err := url.ParseQuery(row.form)
+		require.NoError(t, err)
+		values, err := compile(t, row.schema).ParseForm(form)
+		require.NoError(t, err, row.name)
+		got, err := json.Marshal(values)
+		require.NoError(t, err)
+		assert.JSONEq(t, row.want, string(got), row.name)
+	}
+}
+
 // A posted value of a field is in the result, or Validate reports the choice.
 func TestParseFormWithoutChosenVariant(t *testing.T) {
 	const tokens = `{"properties":{"a":{"oneOf":[
@@ -174,6 +206,8 @@ func TestParseFormWithoutChosenVariant(t *testing.T) {
 		{"properties":{"kind":{"const":"a"}},"required":["kind"],"oneOf":[{"properties":{"x":{"type":"integer"},"sub":{"const":1}},"required":["sub"]},{"properties":{"y":{}},"required":["y"]}]},
 		{"properties":{"kind":{"const":"b"},"z":{}},"required":["kind"]}]}`
 	const objects = `{"properties":{"o":{"type":"object"}},"oneOf":[{"properties":{"o":{"properties":{"x":{"type":"integer"}}}},"required":["p"]},{"properties":{"o":{"properties":{"y":{"type":"integer"}}}},"required":["q"]}]}`
+	const arrays = `{"oneOf":[{"properties":{"l":{"items":{"properties":{"x":{"type":"integer"}}}}},"required":["p"]},{"properties":{"l":{"items":{"properties":{"y":{"type":"integer"}}}}},"required":["q"]}]}`
+	const objectMaps = `{"oneOf":[{"additionalProperties":{"properties":{"x":{"type":"integer"}}},"required":["p"]},{"additionalProperties":{"properties":{"y":{"type":"integer"}}},"required":["q"]}]}`
 	const constants = `{"oneOf":[{"properties":{"k":{"const":1}}},{"properties":{"k":{"const":2},"x":{},"w":{"const":"x"}}},{"properties":{"k":{"const":2},"y":{}}}]}`
 	const maps = `{"properties":{"m":{"oneOf":[{"properties":{"x":{}},"required":["x"]},{"additionalProperties":{"type":"integer"},"minProperties":2}]}}}`
 	const kinds = `{"oneOf":[{"properties":{"v":{"type":"string"},"x":{}},"required":["x"]},{"properties":{"v":{"properties":{"y":{}}}},"required":["z"]}]}`
@@ -191,6 +225,8 @@ func TestParseFormWithoutChosenVariant(t *testing.T) {
 		{"objects of several", objects, "/o/x=5&/o/y=6", `{"o":{"x":5,"y":6}}`, " | oneOf | must match one of: with p, with q"},
 		{"several by constants, one by keys", constants, "/k=2&/x=t", `{"k":2,"x":"t","w":"x"}`, " | oneOf | must match exactly one of the schemas"},
 		{"a constant of a later variant", constants, "/k=2&/x=t&/y=t", `{"k":2,"x":"t","y":"t"}`, " | oneOf"},
+		{"objects in arrays", arrays, "/l/0/x=5&/l/0/y=6&/l/1/y=7", `{"l":[{"x":5,"y":6},{"y":7}]}`, " | oneOf | must match one of: with p, with q"},
+		{"maps of objects", objectMaps, "/A/x=5&/A/y=6&/B/y=7", `{"A":{"x":5,"y":6},"B":{"y":7}}`, " | oneOf | must match one of: with p, with q"},
 		{"keys of a map", maps, "/m/KEY=5&/m/*=6", `{"m":{"KEY":5}}`, "/m | oneOf"},
 		{"a value and an object", kinds, "/v/y=t", `{"v":{"y":"t"}}`, " | oneOf"},
 	} {
