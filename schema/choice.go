@@ -33,7 +33,7 @@ func (c *collector) choice(e *jsonschema.ValidationError, keyword string, matche
 			continue
 		}
 		rightType = append(rightType, cause)
-		if !constantMismatch(cause, len(e.InstanceLocation)) {
+		if !constantMismatch(cause) {
 			rightConstants = append(rightConstants, cause)
 		}
 	}
@@ -68,16 +68,16 @@ func typeMismatch(e *jsonschema.ValidationError, depth int) *kind.Type {
 	return nil
 }
 
-// constantMismatch reports whether a schema failed because the value, or a
-// property of it, is not the schema's constant.
-func constantMismatch(e *jsonschema.ValidationError, depth int) bool {
+// constantMismatch reports whether a schema failed because the value, or a value
+// inside it, is not the schema's constant.
+func constantMismatch(e *jsonschema.ValidationError) bool {
 	switch k := kindOf(e).(type) {
 	case *kind.Const:
-		return len(e.InstanceLocation) <= depth+1
+		return true
 	case *kind.Enum:
-		return len(k.Want) == 1 && len(e.InstanceLocation) <= depth+1
+		return len(k.Want) == 1
 	case *kind.Reference, *kind.Group, *kind.AllOf:
-		return slices.ContainsFunc(e.Causes, func(cause *jsonschema.ValidationError) bool { return constantMismatch(cause, depth) })
+		return slices.ContainsFunc(e.Causes, constantMismatch)
 	}
 	return false
 }

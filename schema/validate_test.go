@@ -107,6 +107,13 @@ func TestChoices(t *testing.T) {
 		want                []string
 	}{
 		{"the constants of one match", credentials, `{"credentials":{"auth_type":"token"}}`, []string{"/credentials/token | required | is required"}},
+		{
+			"the constants inside an object", `{"oneOf":[
+				{"properties":{"auth":{"properties":{"by":{"const":"oauth"}}},"id":{"type":"string"}}},
+				{"properties":{"auth":{"properties":{"by":{"const":"token"}}},"id":{"type":"string"}}}]}`,
+			`{"auth":{"by":"token"},"id":5}`,
+			[]string{"/id | type | must be a string, not a number"},
+		},
 		{"no constant", credentials, `{"credentials":{}}`, []string{"/credentials | oneOf | must match one of: OAuth, Token"}},
 		{"another constant", credentials, `{"credentials":{"auth_type":"other"}}`, []string{"/credentials | oneOf | must match one of: OAuth, Token"}},
 		{"another type", credentials, `{"credentials":5}`, []string{"/credentials | type | must be an object, not a number"}},
