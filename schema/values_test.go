@@ -201,6 +201,9 @@ func TestParseFormWithoutChosenVariant(t *testing.T) {
 	const tokens = `{"properties":{"a":{"oneOf":[
 		{"title":"App","properties":{"tok":{"type":"string"},"n":{"type":"integer"}},"required":["tok","n"]},
 		{"title":"Bot","properties":{"tok":{"type":"integer"},"m":{"type":"boolean"}},"required":["tok","m"]}]}}}`
+	const credentials = `{"properties":{"c":{"oneOf":[
+		{"title":"OAuth","properties":{"by":{"const":"oauth"},"id":{"type":"string"}},"required":["by","id"]},
+		{"title":"Token","properties":{"by":{"const":"token"},"token":{"type":"string"}},"required":["by","token"]}]}}}`
 	const required = `{"required":["a"],"properties":{"a":{"anyOf":[{"properties":{"x":{"type":"integer"}},"required":["x","y"]},{"properties":{"x":{},"z":{}},"required":["z"]}]}}}`
 	const nested = `{"oneOf":[
 		{"properties":{"kind":{"const":"a"}},"required":["kind"],"oneOf":[{"properties":{"x":{"type":"integer"},"sub":{"const":1}},"required":["sub"]},{"properties":{"y":{}},"required":["y"]}]},
@@ -214,6 +217,7 @@ func TestParseFormWithoutChosenVariant(t *testing.T) {
 	for _, row := range []struct{ name, schema, form, want, problem string }{
 		{"several", tokens, "/a/tok=x", `{"a":{"tok":"x"}}`, "/a | oneOf | must match one of: App, Bot"},
 		{"several, converted by the first", tokens, "/a/tok=5", `{"a":{"tok":"5"}}`, "/a | oneOf | must match one of: App, Bot"},
+		{"constants of none", credentials, "/c/id=x&/c/token=t", `{"c":{"id":"x","token":"t"}}`, "/c | oneOf | must match one of: OAuth, Token"},
 		{"none", tokens, "/a/n=5&/a/m=on", `{"a":{"n":5,"m":true}}`, "/a | oneOf | must match one of: App, Bot"},
 		{"one by its keys", tokens, "/a/n=5&/a/m=", `{"a":{"n":5}}`, "/a | oneOf | must match one of: App, Bot"},
 		{"optional, nothing posted", tokens, "/a/tok=&/a/n=", `{}`, ""},
