@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"slices"
@@ -199,7 +200,7 @@ func (n *node) list() []*node {
 
 // descend makes the fields below a field.
 func (b *fieldBuilder) descend(f *Field, v *view) {
-	f.Fields = b.properties(f, v, nil)
+	f.Fields = b.properties(f, v)
 	for i, item := range v.first("prefixItems").list() {
 		b.tupleItem(f, i, item)
 	}
@@ -239,12 +240,12 @@ func (w *walk) alternatives(schemas []*node) *view {
 	return &view{choices: [][]*node{schemas}, heads: schemas[:1]}
 }
 
-// properties makes the fields of an object, without those that select a variant.
-func (b *fieldBuilder) properties(f *Field, v *view, without map[string]any) []Field {
+// properties makes the fields of an object.
+func (b *fieldBuilder) properties(f *Field, v *view) []Field {
 	var fields []Field
 	for _, name := range b.walk.ordered(v) {
-		if _, left := without[name]; left || b.full() {
-			continue
+		if b.full() {
+			break
 		}
 		property := b.field(name, f.Pointer+"/"+escapeToken.Replace(name), b.walk.view(v.properties[name]), f.Secret)
 		property.Required = v.required[name] && !v.conditional[name]
@@ -255,31 +256,14 @@ func (b *fieldBuilder) properties(f *Field, v *view, without map[string]any) []F
 
 // ordered returns the names of the properties in the order of a form.
 func (w *walk) ordered(v *view) []string {
-	order := map[string]float64{}
+	order := make(map[string]float64, len(v.names))
 	for _, name := range v.names {
+		order[name] = math.Inf(1)
 		if n := w.view(v.properties[name]).first("order").number(); n != nil {
 			order[name] = *n
 		}
 	}
-	if len(order) == 0 {
-		return v.names
-	}
 	names := slices.Clone(v.names)
-	slices.SortStableFunc(names, func(a, b string) int {
-		x, hasX := order[a]
-		y, hasY := order[b]
-		switch {
-		case hasX && hasY && x != y:
-			if x < y {
-				return -1
-			}
-			return 1
-		case hasX == hasY:
-			return 0
-		case hasX:
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(order[a], order[b]) })
 	return names
 }
