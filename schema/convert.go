@@ -31,17 +31,10 @@ func (p *formParser) scalar(v *view, types []string, text string, path []string)
 
 // option returns the constant of a closed choice that a form means, or nil.
 func (p *formParser) option(v *view, text string) *node {
-	constants := v.first("enum").list()
-	if c := v.first("const"); c != nil {
-		constants = []*node{c}
-	}
+	constants := v.constantValues()
 	if len(constants) == 0 {
 		for _, schema := range v.constants {
-			constant := p.walk.single(schema)
-			constants = slices.Concat(constants, constant.first("enum").list())
-			if c := constant.first("const"); c != nil {
-				constants = append(constants, c)
-			}
+			constants = slices.Concat(constants, p.walk.single(schema).constantValues())
 		}
 	}
 	i := slices.IndexFunc(constants, func(n *node) bool { return n.text() == text })

@@ -312,18 +312,7 @@ func (d *defaulter) resembles(v *view, value any) bool {
 		return false
 	}
 	free := &work{steps: maxSteps}
-	allowed := v.first("enum").list()
-	if constant := v.first("const"); constant != nil {
-		allowed = []*node{constant}
-	}
+	allowed := v.constantValues()
 	want := canonical(value, free)
 	return len(allowed) == 0 || slices.ContainsFunc(allowed, func(n *node) bool { return canonical(n.decode(exactNumber), free) == want })
-}
-
-// tuple returns the schemas of the first items.
-func (v *view) tuple() []*node {
-	if first := v.first("prefixItems"); first != nil {
-		return first.items
-	}
-	return v.first("items").list()
 }

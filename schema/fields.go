@@ -162,19 +162,14 @@ func (n *node) length() *int {
 func (b *fieldBuilder) choices(v *view) []Option {
 	var options []Option
 	add := func(v *view) {
-		nodes := v.first("enum").list()
-		if constant := v.first("const"); constant != nil {
-			nodes = []*node{constant}
-		}
-		for _, n := range nodes {
+		for _, n := range v.constantValues() {
 			if b.options++; b.options <= maxFieldOptions && b.afford(n) {
 				options = append(options, Option{Value: n.decode(number)})
 			}
 		}
 	}
-	if v.first("const") != nil || v.first("enum") != nil || len(v.constants) == 0 {
-		add(v)
-	} else {
+	add(v)
+	if len(options) == 0 {
 		for _, schema := range v.constants {
 			constant := b.walk.single(schema)
 			first := len(options)
@@ -190,23 +185,13 @@ func (b *fieldBuilder) choices(v *view) []Option {
 	return options
 }
 
-// list returns the items of an array.
-func (n *node) list() []*node {
-	if n == nil {
-		return nil
-	}
-	return n.items
-}
-
 // descend makes the fields below a field.
 func (b *fieldBuilder) descend(f *Field, v *view) {
 	f.Fields = b.properties(f, v)
-	for i, item := range v.first("prefixItems").list() {
-		b.tupleItem(f, i, item)
-	}
-	if items := v.first("items"); items != nil {
-		for i, item := range items.items {
-			b.tupleItem(f, i, item)
+	for i, item := range v.tuple() {
+		if item.kind == kindObject && !b.full() {
+			name := strconv.Itoa(i)
+			f.Fields = append(f.Fields, b.field(name, f.Pointer+"/"+name, b.walk.single(item), f.Secret))
 		}
 	}
 	if len(v.items) > 0 && !b.full() {
@@ -222,13 +207,6 @@ func (b *fieldBuilder) descend(f *Field, v *view) {
 		if inner != nil && inner.Secret {
 			f.Secret = true
 		}
-	}
-}
-
-func (b *fieldBuilder) tupleItem(f *Field, i int, item *node) {
-	if item.kind == kindObject && !b.full() {
-		name := strconv.Itoa(i)
-		f.Fields = append(f.Fields, b.field(name, f.Pointer+"/"+name, b.walk.single(item), f.Secret))
 	}
 }
 

@@ -191,6 +191,14 @@ func (n *node) strings() []string {
 	return all
 }
 
+// list returns the items of an array.
+func (n *node) list() []*node {
+	if n == nil {
+		return nil
+	}
+	return n.items
+}
+
 // children returns the members' values or the items.
 func (n *node) children() []*node {
 	if n.kind == kindArray {

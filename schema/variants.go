@@ -86,14 +86,3 @@ func (w *walk) match(v *view) map[string]any {
 	}
 	return v.constant
 }
-
-// onlyValue returns the only value, or nil.
-func (v *view) onlyValue() *node {
-	if c := v.first("const"); c != nil {
-		return c
-	}
-	if enum := v.first("enum"); enum != nil && len(enum.items) == 1 {
-		return enum.items[0]
-	}
-	return nil
-}

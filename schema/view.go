@@ -123,7 +123,7 @@ func (w *walk) choice(v *view, schemas []*node) {
 			continue
 		}
 		others = append(others, schema)
-		constant = constant && (part.first("const") != nil || part.first("enum") != nil)
+		constant = constant && len(part.constantValues()) > 0
 		contents = contents || part.hasContents()
 	}
 	switch {
@@ -138,24 +138,21 @@ func (w *walk) choice(v *view, schemas []*node) {
 
 // isNull reports whether null is the only value.
 func (v *view) isNull() bool {
-	if c := v.first("const"); c != nil {
-		return c.kind == kindNull
-	}
-	if enum := v.first("enum"); enum != nil {
-		return len(enum.items) == 1 && enum.items[0].kind == kindNull
+	if values := v.constantValues(); len(values) > 0 {
+		return len(values) == 1 && values[0].kind == kindNull
 	}
 	return slices.Equal(v.first("type").strings(), []string{"null"})
 }
 
 // hasContents reports whether a form has something to ask because of the view.
 func (v *view) hasContents() bool {
-	for _, keyword := range []string{"const", "enum", "format", "pattern", "minimum", "maximum"} {
+	for _, keyword := range []string{"format", "pattern", "minimum", "maximum"} {
 		if v.first(keyword) != nil {
 			return true
 		}
 	}
 	types := v.first("type").strings()
-	return len(v.heads) > 0 || len(v.constants) > 0 || len(types) > 0 && !slices.Equal(types, []string{"object"})
+	return len(v.constantValues()) > 0 || len(v.heads) > 0 || len(v.constants) > 0 || len(types) > 0 && !slices.Equal(types, []string{"object"})
 }
 
 // own reads what the node itself says of the values inside its value.
@@ -213,10 +210,7 @@ func (n *node) tuple() []*node {
 	if first := n.member("prefixItems"); first != nil {
 		return first.items
 	}
-	if items := n.member("items"); items != nil {
-		return items.items
-	}
-	return nil
+	return n.member("items").list()
 }
 
 func (v *view) addProperty(name string, nodes ...*node) {
@@ -255,4 +249,28 @@ func (v *view) first(keyword string) *node {
 		}
 	}
 	return v.found[keyword]
+}
+
+// constantValues returns the values of const or enum.
+func (v *view) constantValues() []*node {
+	if c := v.first("const"); c != nil {
+		return []*node{c}
+	}
+	return v.first("enum").list()
+}
+
+// onlyValue returns the only value, or nil.
+func (v *view) onlyValue() *node {
+	if values := v.constantValues(); len(values) == 1 {
+		return values[0]
+	}
+	return nil
+}
+
+// tuple returns the schemas of the first items.
+func (v *view) tuple() []*node {
+	if first := v.first("prefixItems"); first != nil {
+		return first.items
+	}
+	return v.first("items").list()
 }
