@@ -1,6 +1,9 @@
 package schema
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // merge adds what the children say of the values inside the value. It shares
 // the maps of an only child.
@@ -112,12 +115,5 @@ func (w *walk) conditions(v *view) {
 
 // unshare gives v maps that it may change.
 func (v *view) unshare() {
-	shared := *v
-	v.names, v.properties, v.conditional = nil, nil, nil
-	for _, name := range shared.names {
-		v.addProperty(name, shared.properties[name]...)
-		if shared.conditional[name] {
-			v.addConditional(name, nil)
-		}
-	}
+	v.names, v.properties, v.conditional = slices.Clip(v.names), maps.Clone(v.properties), maps.Clone(v.conditional)
 }
