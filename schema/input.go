@@ -3,7 +3,6 @@ package schema
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -310,22 +309,24 @@ func allowNull(schema map[string]any) {
 func (in *input) checkPatterns() error {
 	for _, n := range in.doc.schemas {
 		if pattern := n.member("pattern"); pattern != nil && pattern.kind == kindString {
-			if err := in.patterns.check(pattern.value); err != nil {
-				return fmt.Errorf("%s: the pattern %s cannot be used: %w", pattern.place(), shorten(pattern.value), err)
+			if err := in.checkPattern(pattern, pattern.value); err != nil {
+				return err
 			}
 		}
-		for _, name := range slices.Sorted(maps.Keys(byNameMembers(n.member("patternProperties")))) {
-			if err := in.patterns.check(name); err != nil {
-				return fmt.Errorf("%s: the pattern %s cannot be used: %w", n.members["patternProperties"].place(), shorten(name), err)
+		if patterns := n.member("patternProperties"); patterns != nil {
+			for _, name := range patterns.names {
+				if err := in.checkPattern(patterns, name); err != nil {
+					return err
+				}
 			}
 		}
 	}
 	return nil
 }
 
-func byNameMembers(n *node) map[string]*node {
-	if n == nil {
-		return nil
+func (in *input) checkPattern(at *node, source string) error {
+	if _, err := in.patterns.find(source); err != nil {
+		return fmt.Errorf("%s: the pattern %s cannot be used: %w", at.place(), shorten(source), err)
 	}
-	return n.members
+	return nil
 }

@@ -35,12 +35,6 @@ type pattern struct {
 	match  func(string) bool
 }
 
-// check reports why a pattern cannot be used.
-func (p *patterns) check(source string) error {
-	_, err := p.find(source)
-	return err
-}
-
 // find returns the pattern of a source, not yet compiled.
 func (p *patterns) find(source string) (*pattern, error) {
 	p.mu.Lock()
