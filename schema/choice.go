@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -121,7 +122,7 @@ func (c *collector) name(s *jsonschema.Schema) string {
 	for _, values := range g.values {
 		return valueList(values.values)
 	}
-	for _, name := range sortedNames(s.Properties) {
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		if property := c.engine.gates[s.Properties[name].Location]; property != nil && len(property.values) > 0 && len(property.values[0].values) == 1 {
 			return shorten(name) + " " + valueList(property.values[0].values)
 		}

@@ -3,7 +3,6 @@ package schema
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math/big"
 	"slices"
 	"strconv"
@@ -155,5 +154,3 @@ func singleLine(s string, limit int) string {
 	}
 	return s
 }
-
-func sortedNames[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
