@@ -4,14 +4,10 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"sync"
 )
 
-// Limits of ApplyDefaults.
-const (
-	maxDefaults     = 50_000 // values that it creates
-	maxDefaultSteps = 3_000_000
-)
+// maxDefaults bounds the values that ApplyDefaults creates.
+const maxDefaults = 50_000
 
 // ApplyDefaults returns a copy of values in which each absent property has the
 // default that the schema gives it, also in nested objects, in the items of
@@ -33,7 +29,7 @@ func (s *Schema) ApplyDefaults(values map[string]any) map[string]any {
 		out = map[string]any{}
 	}
 	if s.doc != nil {
-		d := &defaulter{schema: s, walk: newWalk(s.doc), left: maxDefaults, steps: maxDefaultSteps, complete: map[*view]bool{}, open: map[*node]int{}}
+		d := &defaulter{schema: s, walk: newWalk(s.doc), left: maxDefaults, complete: map[*view]bool{}, open: map[*node]int{}}
 		d.object(out, d.walk.single(s.doc.root), 1)
 		d.close()
 	}
@@ -67,12 +63,10 @@ func copyValue(v any, level int, left *int) any {
 type defaulter struct {
 	schema   *Schema
 	walk     *walk
-	left     int // values that may be created
-	steps    int
+	left     int            // values that may be created
 	complete map[*view]bool // whether an object can be made of defaults alone
 	open     map[*node]int  // the heads of the objects above
-	engine   *engine        // for the checks of defaults
-	failed   bool           // there is no engine
+	engine   *engine        // for the checks of defaults; nil until it is needed
 }
 
 // close gives the engine back.
@@ -84,7 +78,7 @@ func (d *defaulter) close() {
 
 // object applies the defaults of the properties of an object.
 func (d *defaulter) object(values map[string]any, v *view, level int) {
-	if d.steps -= len(v.heads); d.steps < 0 || level > maxDepth {
+	if level > maxDepth || !d.walk.spend(len(v.heads)) {
 		return
 	}
 	for _, head := range v.heads {
@@ -96,7 +90,7 @@ func (d *defaulter) object(values map[string]any, v *view, level int) {
 		}
 	}()
 	for _, name := range v.names {
-		if d.steps--; d.steps < 0 || d.left <= 0 {
+		if d.left <= 0 || !d.walk.spend(1) {
 			return
 		}
 		if v.conditional[name] {
@@ -116,7 +110,7 @@ func (d *defaulter) object(values map[string]any, v *view, level int) {
 	if len(v.values) > 0 {
 		rest := d.walk.alternatives(v.values)
 		for name, value := range values {
-			if d.steps--; d.steps < 0 {
+			if !d.walk.spend(1) {
 				return
 			}
 			if v.properties[name] == nil {
@@ -137,7 +131,7 @@ func (d *defaulter) isOpen(v *view) bool {
 func (d *defaulter) choices(values map[string]any, v *view, level int) {
 	for _, schemas := range v.choices {
 		for _, schema := range schemas {
-			if d.steps--; d.steps < 0 {
+			if !d.walk.spend(1) {
 				return
 			}
 			variant := d.walk.single(schema)
@@ -182,7 +176,7 @@ func (d *defaulter) descend(value any, v *view, level int) {
 	case []any:
 		items, tuple := d.walk.view(v.items), v.tuple()
 		for i, item := range value {
-			if d.steps--; d.steps < 0 {
+			if !d.walk.spend(1) {
 				return
 			}
 			if i < len(tuple) {
@@ -217,7 +211,7 @@ func (d *defaulter) isComplete(v *view) bool {
 	}
 	some := false
 	for _, name := range v.names {
-		if d.steps--; d.steps < 0 {
+		if !d.walk.spend(1) {
 			return false
 		}
 		if v.conditional[name] {
@@ -240,31 +234,18 @@ func (d *defaulter) isComplete(v *view) bool {
 	return some
 }
 
-// acceptance remembers which defaults their schemas accept.
-type acceptance struct {
-	mu    sync.Mutex
-	known map[defaultOf]bool
-}
-
+// defaultOf is a default for a schema.
 type defaultOf struct{ value, schema *node }
 
 // accepts reports whether the schemas of a property accept a default.
 func (d *defaulter) accepts(nodes []*node, value *node) bool {
-	a, key := d.schema.defaults, defaultOf{value, nodes[0]}
-	a.mu.Lock()
-	accepted, known := a.known[key]
-	a.mu.Unlock()
-	if known {
-		return accepted
+	key := defaultOf{value, nodes[0]}
+	if accepted, known := d.schema.accepted.Load(key); known {
+		return accepted == true
 	}
 	accepted, sure := d.check(nodes, value)
 	if sure {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		if a.known == nil {
-			a.known = map[defaultOf]bool{}
-		}
-		a.known[key] = accepted
+		d.schema.accepted.Store(key, accepted)
 	}
 	return accepted
 }
@@ -273,9 +254,8 @@ func (d *defaulter) accepts(nodes []*node, value *node) bool {
 // whole cannot be used, it compares the type and the constants only. The result
 // is not sure if it takes too much work.
 func (d *defaulter) check(nodes []*node, value *node) (accepted, sure bool) {
-	if d.engine == nil && !d.failed {
-		e, err := d.schema.engines.get()
-		if d.failed = err != nil; !d.failed {
+	if d.engine == nil {
+		if e, err := d.schema.engines.get(); err == nil {
 			d.engine = e
 			e.work.steps = maxSteps
 		}
@@ -286,7 +266,7 @@ func (d *defaulter) check(nodes []*node, value *node) (accepted, sure bool) {
 			continue
 		}
 		if d.engine != nil {
-			if s := d.engine.find(n); s != nil {
+			if s := d.engine.schemas[n.location()]; s != nil {
 				depth, _, _ := inspect(instance)
 				problems, err := d.engine.validate(s, instance, depth)
 				if err != nil || len(problems) > 0 {

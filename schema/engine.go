@@ -174,12 +174,6 @@ func (e *engine) install() {
 	}
 }
 
-// find returns the compiled form of a schema of the document, or nil if nothing
-// refers to it.
-func (e *engine) find(n *node) *jsonschema.Schema {
-	return e.schemas[n.location()]
-}
-
 // inPlace returns the schemas that s applies to the same value.
 func inPlace(s *jsonschema.Schema) []*jsonschema.Schema {
 	all := []*jsonschema.Schema{s.Ref, s.RecursiveRef, s.Not, s.If, s.Then, s.Else}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // Schema is a compiled schema. It is immutable and safe for concurrent use;
@@ -12,7 +13,7 @@ import (
 type Schema struct {
 	doc      *document
 	engines  *engines
-	defaults *acceptance
+	accepted *sync.Map // defaultOf to bool: whether the schema accepts it
 }
 
 // Compile reads a JSON Schema of draft 4, 6, 7, 2019-09 or 2020-12. The draft is
@@ -36,5 +37,5 @@ func Compile[T ~string | ~[]byte](text T) (*Schema, error) {
 		return nil, fmt.Errorf("schema: %s", singleLine(err.Error(), maxErrorLine))
 	}
 	doc := read(s, root)
-	return &Schema{doc: doc, engines: &engines{doc: doc}, defaults: &acceptance{}}, nil
+	return &Schema{doc: doc, engines: &engines{doc: doc}, accepted: &sync.Map{}}, nil
 }
