@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 const maxBacktracking = 1_000
 
 var (
+	errParentheses      = errors.New("its parentheses do not match")
 	errBackReference    = errors.New("it has a back reference")
 	errNestedRepetition = errors.New("it has a repetition inside a repetition, beside what only a backtracking engine matches")
 )
@@ -105,7 +107,7 @@ func parseShape(source string) (s *shape, err error) {
 	p := &shapeParser{rest: source}
 	s = p.alternatives()
 	if p.err == nil && p.rest != "" {
-		p.err = errors.New("it has a parenthesis too many")
+		p.err = errParentheses
 	}
 	return s, p.err
 }
@@ -161,15 +163,14 @@ func (p *shapeParser) group() *shape {
 	}
 	if !look && strings.HasPrefix(p.rest, "?") {
 		// The name of a group or its options end with one of these.
-		end := strings.IndexAny(p.rest, ":>)")
-		p.rest = p.rest[max(end, 0):]
-		p.rest = strings.TrimLeft(p.rest[:min(1, len(p.rest))], ":>") + p.rest[min(1, len(p.rest)):]
+		p.rest = p.rest[max(strings.IndexAny(p.rest, ":>)"), 0):]
+		if p.rest[0] != ')' {
+			p.rest = p.rest[1:]
+		}
 	}
 	inner := p.alternatives()
 	if !strings.HasPrefix(p.rest, ")") {
-		if p.err == nil {
-			p.err = errors.New("it lacks a parenthesis")
-		}
+		p.err = cmp.Or(p.err, errParentheses)
 		return inner
 	}
 	p.rest = p.rest[1:]

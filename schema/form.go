@@ -143,7 +143,13 @@ func (w *walk) formTypes(v *view) []string {
 // object returns the properties of an object that the form has.
 func (p *formParser) object(v *view, e *entry, path []string) map[string]any {
 	values := map[string]any{}
-	p.properties(values, v, e, path)
+	for name, child := range e.children {
+		if nodes := v.properties[name]; nodes != nil {
+			if value, ok := p.parse(p.walk.view(nodes), child, append(path, name)); ok {
+				values[name] = value
+			}
+		}
+	}
 	known := p.variants(values, v, e, path)
 	if len(v.values) == 0 {
 		return values
@@ -157,17 +163,6 @@ func (p *formParser) object(v *view, e *entry, path []string) map[string]any {
 		}
 	}
 	return values
-}
-
-// properties adds the properties of a view.
-func (p *formParser) properties(values map[string]any, v *view, e *entry, path []string) {
-	for name, child := range e.children {
-		if nodes := v.properties[name]; nodes != nil {
-			if value, ok := p.parse(p.walk.view(nodes), child, append(path, name)); ok {
-				values[name] = value
-			}
-		}
-	}
 }
 
 // variants adds the properties of the variants that the form chooses. If it
