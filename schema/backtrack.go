@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// maxBacktracking bounds the length of a pattern for the second engine, which
-// goes back to try another way. It has no limit of its own but a timer.
+// maxBacktracking bounds the length of a pattern for the backtracking engine.
+// The only limit of the engine itself is a timer.
 const maxBacktracking = 1_000
 
 var (
 	errParentheses      = errors.New("its parentheses do not match")
 	errBackReference    = errors.New("it has a back reference")
-	errNestedRepetition = errors.New("it has a repetition inside a repetition, beside what only a backtracking engine matches")
+	errNestedRepetition = errors.New("it has a repetition inside a repetition, and package regexp cannot match it")
 )
 
-// shape is what the cost of a backtracking match depends on: how often a part
-// may be repeated, and what follows it.
+// shape is the structure of a pattern, as far as the cost of matching depends on
+// it.
 type shape struct {
 	kind     shapeKind
 	parts    []*shape
@@ -65,8 +65,8 @@ func (s *shape) anchored() bool {
 	return false
 }
 
-// measure returns in how many ways a shape can match at one position of a
-// string of n bytes, and how many steps it takes to try them all.
+// measure returns the number of ways in which a shape can match at one position of
+// a string of n bytes, and the steps to try them all.
 func (s *shape) measure(n float64) (ways, steps float64) {
 	switch s.kind {
 	case shapeAll:
@@ -102,7 +102,7 @@ func (s *shape) measure(n float64) (ways, steps float64) {
 	return 1, 1
 }
 
-// parseShape reads the shape of a pattern that is known to be valid.
+// parseShape returns the shape of a valid pattern.
 func parseShape(source string) (s *shape, err error) {
 	p := &shapeParser{rest: source}
 	s = p.alternatives()

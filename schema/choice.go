@@ -9,9 +9,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// choice adds the problems of an anyOf or oneOf: those of the schema that was
-// meant, or else one that names the choices. matched are the indexes of two
-// schemas of a oneOf that both match.
+// choice adds the problems of an anyOf or oneOf: those of the schema whose
+// constants or type the value has, or else one that names the choices. matched
+// are the indexes of two schemas of a oneOf that both match.
 func (c *collector) choice(e *jsonschema.ValidationError, keyword string, matched []int) {
 	add := func(keyword, message string) {
 		c.problems = append(c.problems, problem{location: e.InstanceLocation, keyword: keyword, message: message})
@@ -52,8 +52,8 @@ func (c *collector) choice(e *jsonschema.ValidationError, keyword string, matche
 	}
 }
 
-// typeMismatch returns the error of the type at a depth, if that is why a
-// schema failed.
+// typeMismatch returns the type error of the value at a depth, or nil if the
+// schema failed for another reason.
 func typeMismatch(e *jsonschema.ValidationError, depth int) *kind.Type {
 	if k, ok := kindOf(e).(*kind.Type); ok && len(e.InstanceLocation) == depth {
 		return k
@@ -83,9 +83,8 @@ func constantMismatch(e *jsonschema.ValidationError) bool {
 	return false
 }
 
-// choices names the schemas of an anyOf or oneOf: by their constants, the
-// properties they require, or their types. It returns nothing if one has no
-// name.
+// choices names the schemas of an anyOf or oneOf by their titles, constants,
+// required properties or types. It returns nil if one of them has none of these.
 func (c *collector) choices(location, keyword string) []string {
 	if c.engine == nil || c.engine.schemas[location] == nil {
 		return nil

@@ -8,8 +8,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// scalar returns the value of a string from a form. If a string is one of
-// several types, another type that fits is preferred.
+// scalar converts a posted string. If string is one of several types, another
+// type that fits is preferred.
 func (p *formParser) scalar(v *view, types []string, text string, path []string) (any, bool) {
 	if text == "" {
 		return nil, false
@@ -29,7 +29,7 @@ func (p *formParser) scalar(v *view, types []string, text string, path []string)
 	return nil, false
 }
 
-// option returns the constant of a closed choice that a form means, or nil.
+// option returns the constant that a posted string stands for, or nil.
 func (p *formParser) option(v *view, text string) *node {
 	constants := v.constantValues()
 	if len(constants) == 0 {
@@ -44,8 +44,8 @@ func (p *formParser) option(v *view, text string) *node {
 	return constants[i]
 }
 
-// convert returns a string as a value of one of the types. If strict, a number
-// has to be written as in JSON: 007 may be a string.
+// convert converts a string to one of the types. If strict, it takes a number only
+// as JSON writes it: 007 may be meant as a string.
 func convert(types []string, text string, strict bool) (any, bool) {
 	trimmed := strings.TrimSpace(text)
 	for _, name := range types {
@@ -104,7 +104,7 @@ func numberLiteral(text string) string {
 	return sign + whole + fraction + exponent
 }
 
-// parseJSON returns an object or array that is written as JSON, or nil.
+// parseJSON decodes an object or array. It returns nil for anything else.
 func parseJSON(text string) any {
 	if len(text) > maxBytes || !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") {
 		return nil

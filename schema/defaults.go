@@ -11,10 +11,9 @@ const maxDefaults = 50_000
 
 // ApplyDefaults returns a copy of values in which each absent property has the
 // default that the schema gives it, also in nested objects, in the items of
-// arrays and in the values of maps. An absent object is created if it has a
-// property with a default and each property that it requires gets one; the
-// schema of an object around it is not used again. Null is a value, so it is not
-// replaced.
+// arrays and in the values of maps. An absent object is created if one of its
+// properties has a default, all that it requires have one, and its schema is not
+// that of an object that contains it. Null is a value, so it is not replaced.
 //
 // A default that its own schema does not accept is not applied. The defaults of
 // a variant are applied if its constants match. Properties that only apply under
@@ -36,8 +35,8 @@ func (s *Schema) ApplyDefaults(values map[string]any) map[string]any {
 	return out
 }
 
-// copyValue copies the maps and slices of a JSON value. What is beyond the
-// limits is shared with it.
+// copyValue copies the maps and slices of a JSON value. Those beyond the limits
+// are shared with v.
 func copyValue(v any, level int, left *int) any {
 	if *left--; *left < 0 || level > maxDepth {
 		return v
@@ -65,8 +64,8 @@ type defaulter struct {
 	walk     *walk
 	left     int            // values that may be created
 	complete map[*view]bool // whether an object can be made of defaults alone
-	open     map[*node]int  // the heads of the objects above
-	engine   *engine        // for the checks of defaults; nil until it is needed
+	open     map[*node]int  // the heads of the enclosing objects
+	engine   *engine        // checks defaults; nil until it is needed
 }
 
 // close gives the engine back.
@@ -121,8 +120,8 @@ func (d *defaulter) object(values map[string]any, v *view, level int) {
 	d.choices(values, v, level)
 }
 
-// isOpen reports whether a schema is that of an object above. A schema that
-// contains itself would create objects without end.
+// isOpen reports whether v is the schema of an enclosing object. To create an
+// object for it would never end.
 func (d *defaulter) isOpen(v *view) bool {
 	return slices.ContainsFunc(v.heads, func(head *node) bool { return d.open[head] > 0 })
 }
@@ -205,7 +204,7 @@ func (d *defaulter) isComplete(v *view) bool {
 	if complete, known := d.complete[v]; known {
 		return complete
 	}
-	d.complete[v] = false // an object that needs itself cannot be made
+	d.complete[v] = false // an object that requires itself cannot be made
 	if types, _ := v.types(); len(types) > 0 && !slices.Contains(types, "object") {
 		return false
 	}
@@ -234,7 +233,7 @@ func (d *defaulter) isComplete(v *view) bool {
 	return some
 }
 
-// defaultOf is a default for a schema.
+// defaultOf is a default and the schema that has to accept it.
 type defaultOf struct{ value, schema *node }
 
 // accepts reports whether the schemas of a property accept a default.
@@ -250,9 +249,9 @@ func (d *defaulter) accepts(nodes []*node, value *node) bool {
 	return accepted
 }
 
-// check applies the schemas of a property to a default. If the schema as a
-// whole cannot be used, it compares the type and the constants only. The result
-// is not sure if it takes too much work.
+// check applies the schemas of a property to a default. If the schema as a whole
+// cannot be used, it compares only the type and the constants. sure is false if
+// the check takes too much work.
 func (d *defaulter) check(nodes []*node, value *node) (accepted, sure bool) {
 	if d.engine == nil {
 		if e, err := d.schema.engines.get(); err == nil {

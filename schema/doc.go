@@ -3,7 +3,7 @@
 //
 //	settings, err := schema.Compile(text)
 //	if err != nil {
-//		return err // the text is no schema
+//		return err // not a schema
 //	}
 //	for _, field := range settings.Fields() {
 //		// one input each: field.Pointer is its name, field.Title its label,
@@ -29,16 +29,15 @@
 // exclusiveMaximum is a boolean, draft 7 if items is an array or there are
 // definitions but no $defs, and otherwise 2020-12.
 //
-// Schemas are read as people write them. A keyword that is null is absent,
-// except const and default; an empty array in the place of properties is an
-// empty object; "nullable": true allows null; a boolean required is ignored; a
-// boolean exclusiveMinimum or exclusiveMaximum has its meaning of draft 4 in
-// each draft.
+// Schemas are read leniently. A keyword that is null is absent, except const and
+// default. If properties is an empty array, it is read as an empty object.
+// "nullable": true allows null. A boolean required is ignored. A boolean
+// exclusiveMinimum or exclusiveMaximum has its draft 4 meaning in every draft.
 //
 // Fields follows references inside the document, allOf, and a oneOf or anyOf
-// with one schema besides null. A keyword that it does not understand does not
-// affect the others. Validate needs the whole schema: a reference to another
-// document or a keyword of a wrong kind is its error. No reference is opened.
+// with one schema besides null. An invalid keyword does not affect the others.
+// Validate needs the whole schema: it returns an error if a keyword is invalid or
+// a reference leads to another document. Other documents are never loaded.
 //
 // # Secrets
 //
@@ -49,13 +48,13 @@
 //
 // Patterns are those of ECMAScript. Package regexp matches them where it can, in
 // time that is linear in the string. The others, such as those with a lookahead
-// or a lookbehind, are matched by a backtracking engine within bounds: a pattern
-// with a back reference, or with an unlimited repetition inside a repetition, is
-// an error, and so is one over 1,000 bytes.
+// or a lookbehind, are matched by a backtracking engine. Its work is bounded, so
+// such a pattern is an error if it has a back reference, an unlimited repetition
+// of a repetition, or more than 1,000 bytes.
 //
 // # Limits
 //
-// Schemas and values come from outside, so the work is bounded. A schema has at
+// Schemas and values may be hostile, so the work is bounded. A schema has at
 // most 1 MiB, 256 levels and 50,000 values, and for Validate 5,000 schemas; a
 // value has at most 256 levels. A validation that takes too much work, more than a
 // few tenths of a second, ends with an error. Fields returns at most 4,000 fields,

@@ -13,16 +13,17 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// maxFrames bounds the nesting of a validation: levels of the value times
-// schemas that are applied to one level.
+// maxFrames bounds the recursion of a validation: the levels of the value times
+// the schemas that are applied to one level.
 const maxFrames = 20_000
 
 // engine is a schema compiled for one validation at a time.
 type engine struct {
-	root    *jsonschema.Schema
-	negated *jsonschema.Schema // not the root: it finds one problem and keeps none
+	root *jsonschema.Schema
+	// negated is {"not": root}. The library keeps no errors below it.
+	negated *jsonschema.Schema
 	work    work
-	nesting int                           // the most schemas that are applied to one value
+	nesting int                           // of schemas that apply to one value
 	gates   map[string]*gate              // by location
 	schemas map[string]*jsonschema.Schema // by location
 	titles  map[string]string             // by location
@@ -30,19 +31,19 @@ type engine struct {
 
 const negation = "https://schema.invalid/not.json"
 
-// engines keeps the engines of a schema that no validation uses.
+// engines compiles the engines of a schema and keeps the idle ones.
 type engines struct {
 	doc      *document
 	patterns patterns
 	once     sync.Once
 	input    any
-	refs     []*node           // that the document does not resolve
-	titles   map[string]string // of schemas, by the library's location
+	refs     []*node           // unresolved ones
+	titles   map[string]string // of schemas, by location
 	err      error             // why the schema cannot be used
 	free     []atomic.Pointer[engine]
 }
 
-// get returns an engine, a new one if the others are in use.
+// get returns an idle engine, or else a new one.
 func (e *engines) get() (*engine, error) {
 	e.once.Do(func() {
 		in := &input{doc: e.doc, patterns: &e.patterns}
@@ -78,7 +79,7 @@ func (e *engines) put(used *engine) {
 // compile makes an engine.
 func (e *engines) compile() (made *engine, err error) {
 	made = &engine{gates: map[string]*gate{}, schemas: map[string]*jsonschema.Schema{}, titles: e.titles}
-	defer func() { // the library panics on some schemas that are none
+	defer func() { // the library panics on some invalid schemas
 		if p := recover(); p != nil {
 			made, err = nil, errors.New("it is not a valid schema")
 		}
@@ -110,7 +111,7 @@ func (e *engines) compile() (made *engine, err error) {
 	return made, nil
 }
 
-// noLoader opens nothing. The library's own loader reads files.
+// noLoader loads no document. The library's default loader reads files.
 type noLoader struct{}
 
 func (noLoader) Load(string) (any, error) { return nil, errors.New("not opened") }
@@ -217,9 +218,9 @@ func present(all []*jsonschema.Schema) []*jsonschema.Schema {
 	return slices.DeleteFunc(all, func(s *jsonschema.Schema) bool { return s == nil })
 }
 
-// nesting returns how many schemas can be applied to one value, one inside the
-// other. Where schemas contain themselves it is at most all of them: the
-// library ends when it meets one again.
+// nesting returns how many schemas that apply to one value can be nested. If a
+// schema contains itself, that is at most the number of schemas: the library
+// stops at a schema that it is already applying.
 func nesting(schemas map[string]*jsonschema.Schema) int {
 	depths := map[*jsonschema.Schema]int{}
 	cyclic := false
@@ -247,23 +248,22 @@ func nesting(schemas map[string]*jsonschema.Schema) int {
 	return deepest
 }
 
-// errTooMuchWork ends a validation that costs too much. The schema or the value
-// has to become smaller.
+// errTooMuchWork ends a validation that costs too much.
 var errTooMuchWork = errors.New("it takes too much work")
 
-// Limits of one validation. A step is about 10 ns. Errors are counted by the
-// bytes that they may take until the library returns them.
+// Limits of one validation. A step takes about 10 ns. Errors are counted by the
+// bytes that the library may allocate for them.
 const (
 	maxSteps      = 20_000_000
 	maxErrorBytes = 8 << 20
 )
 
-// work is what a validation may still spend. The library cannot be stopped, so
-// what it calls panics with errTooMuchWork or errTooManyErrors.
+// work is what a validation may still spend. The library cannot be stopped, so the
+// functions that it calls panic with errTooMuchWork or errTooManyErrors.
 type work struct {
 	steps      int
 	errorBytes int
-	errorSize  int // of one error with those that contain it
+	errorSize  int // of one error and the errors that wrap it
 }
 
 var errTooManyErrors = errors.New("has too many problems to list")

@@ -17,18 +17,20 @@ type Field struct {
 	Title       string // empty if the schema has none
 	Description string
 
-	Type     string   // the one type besides null; empty if there are several or none
-	Types    []string // all types but null
+	// Type is the only type besides null. It is empty if there are several or
+	// none.
+	Type     string
+	Types    []string // without null
 	Nullable bool     // null is a value
 
-	// Required says that the object that has the property requires it. A field of
-	// an optional object can be required: it is, if that object is present.
+	// Required says that the object with this property requires it. A required
+	// field of an optional object is required only if that object is present.
 	Required bool
 
 	// Secret says that the value must not be shown: format password or secret,
-	// or one of writeOnly, x-secret, airbyte_secret, isSecret and sensitive. The
-	// mark of an object, array or map is also that of the values inside it. An
-	// array or a map whose values are secret is secret, too.
+	// or one of writeOnly, x-secret, airbyte_secret, isSecret and sensitive. If an
+	// object, array or map is secret, the values inside it are. If the values of
+	// an array or map are secret, it is.
 	Secret bool
 
 	ReadOnly   bool
@@ -36,15 +38,15 @@ type Field struct {
 	Format     string
 	Pattern    string // a regular expression of ECMAScript
 	Default    any    // nil: none, or null
-	Examples   []any  // of examples, or the one of OpenAPI's example
+	Examples   []any  // examples, or OpenAPI's example
 
-	// Options are the only values: those of enum, of const, or of a oneOf or
-	// anyOf whose schemas are constants.
+	// Options are the only allowed values: those of enum, const, or a oneOf or
+	// anyOf of constants.
 	Options []Option
 
 	Minimum          *float64
 	Maximum          *float64
-	ExclusiveMinimum *float64 // in draft 4, minimum with a boolean exclusiveMinimum
+	ExclusiveMinimum *float64
 	ExclusiveMaximum *float64
 	MultipleOf       *float64
 	MinLength        *int // in characters
@@ -54,15 +56,18 @@ type Field struct {
 	UniqueItems      bool
 
 	// Fields are the properties of an object, also those that only apply under a
-	// condition (if, dependentSchemas, dependencies). Of an array whose first
-	// items have schemas of their own, they are those items, named by index.
+	// condition (if, dependentSchemas, dependencies). If the first items of an
+	// array have their own schemas, Fields are these items, named by index.
 	Fields []Field
 
-	Items  *Field // of an array
-	Values *Field // of a map: an object whose keys are free (additionalProperties, patternProperties)
+	Items *Field // of an array
 
-	// Variants are the schemas of a oneOf or anyOf with several. The value
-	// matches one of them in addition to the rest of the field.
+	// Values is the field of a map's values. A map is an object with
+	// additionalProperties or patternProperties.
+	Values *Field
+
+	// Variants are the schemas of a oneOf or anyOf. The value must match one of
+	// them in addition to the rest of the field.
 	Variants []Variant
 
 	// Raw is the schema of the field as it is written, references included.

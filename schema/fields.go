@@ -18,9 +18,9 @@ const (
 // Root returns the schema itself as a field, without a name and with an empty
 // pointer. Its Variants are those at the top level.
 //
-// What it cannot resolve it leaves out. Where a schema contains itself, the
-// inner field has no Fields, Items, Values or Variants. At most 4,000 fields are
-// returned, nested ones included. The caller may change what is returned.
+// References that cannot be resolved are left out. If a schema contains itself,
+// the inner field has no Fields, Items, Values or Variants. At most 4,000 fields
+// are returned, including nested ones. The caller may modify the result.
 func (s *Schema) Root() Field {
 	if s.doc == nil {
 		return Field{}
@@ -36,7 +36,7 @@ func (s *Schema) Fields() []Field { return s.Root().Fields }
 // fieldBuilder makes fields of views.
 type fieldBuilder struct {
 	walk    *walk
-	text    []byte        // of the document, the caller's own copy
+	text    []byte        // of the document; a copy for the caller
 	open    map[*node]int // the heads of the fields that are being made
 	fields  int
 	bytes   int
@@ -70,7 +70,7 @@ func (b *fieldBuilder) field(name, pointer string, v *view, secret bool) Field {
 
 func (b *fieldBuilder) full() bool { return b.fields >= maxFields || b.bytes >= maxFieldBytes }
 
-// describe fills what the schema says of the value itself.
+// describe sets what the schema says about the value itself.
 func (b *fieldBuilder) describe(f *Field, v *view) {
 	f.Title, f.Description = v.first("title").string(), v.first("description").string()
 	f.Format, f.Pattern = v.first("format").string(), v.first("pattern").string()
@@ -126,7 +126,8 @@ func (b *fieldBuilder) afford(n *node) bool {
 	return b.bytes < maxFieldBytes
 }
 
-// limits returns a limit and the exclusive one, which in draft 4 is a boolean.
+// limits returns an inclusive and an exclusive limit. In draft 4 the exclusive one
+// is a boolean.
 func limits(v *view, inclusive, exclusive string) (limit, exclusiveLimit *float64) {
 	limit = v.first(inclusive).number()
 	other := v.first(exclusive)
@@ -180,7 +181,7 @@ func (b *fieldBuilder) choices(v *view) []Option {
 		}
 	}
 	if b.options > maxFieldOptions || b.bytes >= maxFieldBytes {
-		return nil // some of the values would look like all of them
+		return nil // an incomplete list would look complete
 	}
 	return options
 }
@@ -210,7 +211,7 @@ func (b *fieldBuilder) descend(f *Field, v *view) {
 	}
 }
 
-// alternatives returns the view of a value that one of several schemas describes.
+// alternatives returns the view of a value that matches one of several schemas.
 func (w *walk) alternatives(schemas []*node) *view {
 	if len(schemas) == 1 {
 		return w.single(schemas[0])

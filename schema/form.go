@@ -14,27 +14,27 @@ const maxFormItems = 1_000
 // ParseForm returns the values of a form whose keys are the pointers of fields:
 // /proxy/port. A key may be repeated for the items of an array (/tags or
 // /tags/-), or name an item (/rules/0/name, up to 1,000), or a key of a map
-// (/env/KEY). Missing indexes are closed up. Keys that are no pointers of the
+// (/env/KEY). Gaps between indexes are removed. Keys that are not pointers of the
 // schema, such as a CSRF token, are ignored.
 //
 // An empty string counts as absent, so that Validate reports what is required.
-// If a key that is not for an array is repeated, the last value wins: a hidden
-// false in front of a checkbox works. A boolean is true, false, on, off, 1 or 0.
-// A number is a float64, or a json.Number if a float64 would change it. An
-// object or array for which the schema names no fields is JSON.
+// If a key of another value is repeated, the last one wins, so a checkbox can
+// follow a hidden false. A boolean is true, false, on, off, 1 or 0. A number
+// becomes a float64, or a json.Number if a float64 would change it. An object or
+// array for which the schema names no fields is posted as JSON.
 //
 // A variant of a oneOf or anyOf is chosen if the form has its constants, or else
-// if it is the only one that has all the keys with a value. Its constants are
-// added, and the values of the variants that are not chosen are left out. If no
-// variant is chosen, all values are kept, each converted by the first variant
-// that has its key; no constants are added, and Validate reports the choice.
+// if it is the only one that has all keys with a value. Its constants are added,
+// and the values of the other variants are left out. If no variant is chosen, all
+// values are kept, each converted by the first variant that has its key. No
+// constants are added then, and Validate reports the choice.
 //
-// Two variants may have a field with the same pointer. For these, an HTML form
-// must use different names, and pass only those of the chosen variant to
-// ParseForm, under their pointers.
+// If two variants have a field with the same pointer, the HTML form must give
+// their inputs different names. The program then passes only the values of the
+// chosen variant to ParseForm, under their pointers.
 //
-// What does not convert is a problem with the keyword type, all of them in one
-// *ValidationError. Everything else is for Validate to check.
+// ParseForm reports all values that do not convert in one *ValidationError, with
+// the keyword type. Everything else is checked by Validate.
 func (s *Schema) ParseForm(form url.Values) (map[string]any, error) {
 	if s.doc == nil {
 		return map[string]any{}, nil
@@ -79,7 +79,7 @@ func (e *entry) child(name string) *entry {
 	return e.children[name]
 }
 
-// last returns the value that counts of a key that is repeated.
+// last returns the last value of a key, or "".
 func (e *entry) last() string {
 	if e == nil || len(e.values) == 0 {
 		return ""
@@ -92,7 +92,7 @@ func (e *entry) hasValue() bool {
 	return slices.ContainsFunc(e.values, func(value string) bool { return value != "" })
 }
 
-// formParser makes values of a form, and collects what does not convert.
+// formParser converts a form, and collects the problems.
 type formParser struct {
 	walk *walk
 	collector
@@ -117,8 +117,8 @@ func (p *formParser) parse(v *view, e *entry, path []string) (any, bool) {
 	return p.scalar(v, types, e.last(), path)
 }
 
-// formTypes returns the types that a value may have, also where the schema says
-// so only by what is inside the value, or by a choice.
+// formTypes returns the types that a value may have. If the schema names none,
+// they follow from its properties, items and choices.
 func (w *walk) formTypes(v *view) []string {
 	types, _ := v.types()
 	if len(types) > 0 {

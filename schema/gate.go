@@ -12,9 +12,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// gate runs before and after the library applies a schema to a value. Before,
-// it counts the work and checks the type; after, it checks what the library
-// would end with at the first problem, or would report at the wrong place.
+// gate runs before and after the library applies a schema to a value. Before, it
+// counts the work and checks the type. After, it checks the keywords at which the
+// library would stop, and the one that it reports at the wrong place.
 type gate struct {
 	engine *engine
 	schema *jsonschema.Schema
@@ -32,12 +32,12 @@ type gate struct {
 	perNumber           int
 	closed              bool // additionalProperties is false
 	limited             bool // it has keywords about sizes, names or limits
-	hidden              int  // errors that only the library sees
+	hidden              int  // errors of keywords that no gate checks
 	least, most, factor *float64
 }
 
-// newGate takes over the keywords of s that it checks. The library calls it as
-// the format of the schema, and as an extension.
+// newGate removes the keywords that the gate checks from s. The library calls the
+// gate as the format of s and as an extension.
 func newGate(e *engine, s *jsonschema.Schema, uneval bool) *gate {
 	g := &gate{engine: e, schema: s, closed: s.AdditionalProperties == false}
 	if s.Bool != nil {
@@ -127,7 +127,7 @@ func count(present ...bool) int {
 	return total
 }
 
-// mismatch is the error of a gate. The library wraps it as a format's.
+// mismatch is the error of a gate. The library reports it as a format error.
 type mismatch struct{ kind jsonschema.ErrorKind }
 
 func (mismatch) Error() string { return "mismatch" }
@@ -165,7 +165,8 @@ func (g *gate) cost(v any) int {
 	return g.steps + g.perNumber
 }
 
-// failures estimates the errors that the library reports of a value itself.
+// failures estimates the errors of the library about a value, without the values
+// inside it.
 func (g *gate) failures(v any) int {
 	s, failures := g.schema, g.hidden
 	outside := func(n int, least, most *int) {
@@ -192,8 +193,8 @@ func (g *gate) failures(v any) int {
 	return failures
 }
 
-// missing estimates the errors of an object because of the names that it has or
-// lacks. The library keeps the names, too.
+// missing estimates the errors about the names of an object. The library also
+// keeps these names.
 func (g *gate) missing(object map[string]any) int {
 	s, errors, names := g.schema, 0, 0
 	for _, name := range s.Required {
@@ -222,7 +223,7 @@ func (g *gate) missing(object map[string]any) int {
 	return errors
 }
 
-// Validate checks what the gate took over from the library, after the rest.
+// Validate checks the keywords that newGate removed, after the library's.
 func (g *gate) Validate(ctx *jsonschema.ValidatorContext, v any) {
 	for i, values := range g.values {
 		if !values.contains(v, &g.engine.work) {
@@ -243,7 +244,7 @@ func (g *gate) Validate(ctx *jsonschema.ValidatorContext, v any) {
 	}
 }
 
-// stricter are conditions on formats beside those of the library.
+// stricter are checks of formats in addition to the library's.
 var stricter = map[string]func(string) bool{
 	"email":         func(s string) bool { return !strings.HasPrefix(s, "@") },
 	"uri":           onlyURICharacters,

@@ -20,12 +20,12 @@ const (
 
 var errTooManySchemas = fmt.Errorf("it has more than %d schemas", maxSchemas)
 
-// unresolved is the scheme of the URL that stands for a reference that the
-// document does not resolve. The library asks for it if it needs the target.
+// unresolved is the scheme of the URLs that replace unresolved references. The
+// library loads such a URL if it needs the target.
 const unresolved = "unresolved:"
 
-// input makes the library's form of a document: without annotations, with
-// references as pointers from the root.
+// input converts a document for the library: annotations are removed, and
+// references become pointers from the root.
 type input struct {
 	doc        *document
 	patterns   *patterns
@@ -33,7 +33,7 @@ type input struct {
 	unresolved []*node
 }
 
-// build returns the library's form of the document.
+// build returns the document for the library.
 func (in *input) build() (any, error) {
 	d := in.doc
 	if len(d.schemas) > maxSchemas {
@@ -54,7 +54,7 @@ func (in *input) build() (any, error) {
 	if len(d.elsewhere) == 0 {
 		return root, nil
 	}
-	// Only an object has the reference that found them.
+	// The root is an object, because it has a reference.
 	object, _ := root.(map[string]any)
 	keyword := in.definitions()
 	definitions, _ := object[keyword].(map[string]any)
@@ -68,7 +68,7 @@ func (in *input) build() (any, error) {
 	return object, nil
 }
 
-// definitions is the keyword under which the draft keeps schemas for reference.
+// definitions is the keyword for definitions in the draft.
 func (in *input) definitions() string {
 	if in.doc.before2019() {
 		return "definitions"
@@ -119,8 +119,8 @@ func (in *input) locate(n *node, pointer string, depth int) error {
 	return nil
 }
 
-// keyword returns the keyword that stands for one of n: draft 2020-12 has other
-// names for a list of items and the items after it.
+// keyword returns the library's name of a keyword of n. In draft 2020-12, a list in
+// items is named prefixItems, and additionalItems is named items.
 func (in *input) keyword(n *node, keyword string) string {
 	if in.doc.draft != jsonschema.Draft2020 || n.member("items") == nil || n.members["items"].kind != kindArray || n.members["prefixItems"] != nil {
 		return keyword
@@ -134,8 +134,8 @@ func (in *input) keyword(n *node, keyword string) string {
 	return keyword
 }
 
-// wraps reports whether a schema that says "nullable" needs a choice to allow
-// null: something other than its type may exclude it.
+// wraps reports whether a nullable schema needs an anyOf to allow null, because a
+// keyword other than type may exclude it.
 func (in *input) wraps(n *node) bool {
 	if !n.nullable() {
 		return false
@@ -148,7 +148,7 @@ func (in *input) wraps(n *node) bool {
 	return false
 }
 
-// schema returns the library's form of a schema, or of what stands in its place.
+// schema converts a schema, or whatever stands in its place.
 func (in *input) schema(n *node) any {
 	if n.isElsewhere {
 		return map[string]any{"$ref": n.location()}
@@ -175,7 +175,7 @@ func (in *input) object(n *node) any {
 	return out
 }
 
-// add adds a keyword of n to its library's form.
+// add adds a keyword of n to out.
 func (in *input) add(out map[string]any, n *node, keyword string) {
 	member := n.members[keyword]
 	switch keyword {
@@ -218,7 +218,7 @@ var (
 	limitOf     = map[string]string{"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 )
 
-// under returns what stands under an applicator.
+// under converts the value of an applicator.
 func (in *input) under(member *node, keyword string) any {
 	arrangement := applicators[keyword]
 	switch {
@@ -238,7 +238,7 @@ func (in *input) under(member *node, keyword string) any {
 	return in.schema(member)
 }
 
-// ref returns the library's form of the $ref of n.
+// ref converts the $ref of n.
 func (in *input) ref(n *node) any {
 	ref := n.members["$ref"]
 	switch {
@@ -273,8 +273,7 @@ func (in *input) titles() map[string]string {
 	return titles
 }
 
-// uniqueNames returns the strings of an array once each, or what is no such
-// array as it is.
+// uniqueNames returns the items of an array without repeated strings.
 func uniqueNames(n *node) []any {
 	var names []any
 	seen := map[string]bool{}

@@ -13,9 +13,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// describe returns the keyword and the message of an error. An error that only
-// groups others has none. Messages quote the schema, never the value, which may
-// be a secret.
+// describe returns the keyword and the message of an error, or "" for an error that
+// only groups others. Messages quote the schema, never the value.
 func describe(e jsonschema.ErrorKind) (keyword, message string) {
 	switch k := e.(type) {
 	case *kind.Type:
@@ -79,7 +78,7 @@ func typeMessage(k *kind.Type) string {
 			want = append(want, article(name))
 		}
 	}
-	if null { // the exception, whatever its place
+	if null { // always last
 		want = append(want, "null")
 	}
 	got := article(k.Got)
@@ -106,7 +105,7 @@ func counted(n int, one, more string) string {
 	return strconv.Itoa(n) + " " + more
 }
 
-// rational writes a limit as people write numbers.
+// rational formats a limit as a decimal number.
 func rational(r *big.Rat) string {
 	if r.IsInt() {
 		return shorten(r.Num().String())
@@ -115,7 +114,7 @@ func rational(r *big.Rat) string {
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
-// valueList writes values of the schema, the first few of them.
+// valueList formats the first values of an enum.
 func valueList(values []any) string {
 	const most = 10
 	var list []string
@@ -133,11 +132,11 @@ func valueList(values []any) string {
 	return strings.Join(list, ", ")
 }
 
-// shorten keeps what a schema puts into a message short and on one line.
+// shorten returns a string of the schema for a message: short and on one line.
 func shorten(s string) string { return singleLine(s, 100) }
 
-// singleLine replaces line breaks and what is invisible, and cuts what is longer
-// than limit bytes.
+// singleLine replaces characters that are not printable by spaces, and cuts s at
+// limit bytes.
 func singleLine(s string, limit int) string {
 	cut := len(s) > limit
 	if cut {

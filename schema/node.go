@@ -28,35 +28,35 @@ const (
 	kindObject
 )
 
-// node is one JSON value of a schema. It keeps what a decoded value would lose:
-// the order of members and the text of each value.
+// node is one JSON value of a schema. Unlike a decoded value, it keeps the order of
+// properties and the source of each value.
 type node struct {
 	kind        nodeKind
 	isTrue      bool   // of a boolean
-	isSchema    bool   // stands where a schema stands; set by the reader
-	isElsewhere bool   // only a reference makes it a schema; set by the reader
-	start, end  int    // of its text
+	isSchema    bool   // set by read
+	isElsewhere bool   // only a reference makes it a schema; set by read
+	start, end  int    // in the source
 	value       string // a string, or the literal of a number
 	names       []string
 	members     map[string]*node
 	items       []*node
 
 	parent *node
-	key    string // in the parent: a member's name, or an item's index
+	key    string // the name in a parent that is an object
 
-	resource *resource // of a schema
-	target   *node     // of the $ref of a schema; nil if the document does not contain it
-	pointer  string    // of a schema in the library's input
+	resource *resource // of a schema with a URL
+	target   *node     // of $ref; nil if unresolved
+	pointer  string    // in the library's input
 }
 
-// parser makes nodes of JSON.
+// parser converts JSON to nodes.
 type parser struct {
 	text    string
 	decoder *json.Decoder
 	values  int
 }
 
-// parse returns the tree of a JSON text within the limits.
+// parse returns the tree of a JSON value, or an error if it exceeds the limits.
 func parse(text string) (*node, error) {
 	if len(text) > maxBytes {
 		return nil, fmt.Errorf("it is larger than %d bytes", maxBytes)
@@ -174,7 +174,7 @@ func (n *node) true() bool {
 	return n != nil && (n.kind == kindBool && n.isTrue || n.string() == "true")
 }
 
-// strings returns the strings of an array, or the one that stands in its place.
+// strings returns the strings of an array, or a single string.
 func (n *node) strings() []string {
 	if n == nil {
 		return nil
@@ -199,7 +199,7 @@ func (n *node) list() []*node {
 	return n.items
 }
 
-// children returns the members' values or the items.
+// children returns the values of the properties, or the items.
 func (n *node) children() []*node {
 	if n.kind == kindArray {
 		return n.items
@@ -237,7 +237,7 @@ func (n *node) decode(convert func(literal string) any) any {
 	return nil
 }
 
-// size returns how many values a node has, itself included.
+// size returns the number of values in a node, including itself.
 func (n *node) size() int {
 	total := 1
 	for _, child := range n.children() {

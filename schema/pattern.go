@@ -11,8 +11,8 @@ import (
 	"github.com/dlclark/regexp2"
 )
 
-// Limits of patterns, in instructions of a compiled one. Larger ones are errors;
-// those beyond the sum are compiled again each time.
+// Limits of patterns, in instructions. A pattern over maxPatternSize is an error.
+// Over maxPatternsSize, compiled patterns are not kept but compiled each time.
 const (
 	maxPatternSize  = 20_000
 	maxPatternsSize = 100_000
@@ -20,7 +20,7 @@ const (
 
 var errPatternTooLarge = errors.New("it is too large")
 
-// patterns are the compiled patterns of a schema, shared by its validations.
+// patterns are the patterns of a schema, shared by its validations.
 type patterns struct {
 	mu   sync.Mutex
 	all  map[string]*pattern
@@ -31,11 +31,11 @@ type patterns struct {
 type pattern struct {
 	source string // in the syntax of Go, or of ECMAScript if steps is set
 	size   int
-	steps  *shape // of a pattern for the second engine
+	steps  *shape // nil if package regexp matches it
 	match  func(string) bool
 }
 
-// find returns the pattern of a source, not yet compiled.
+// find returns a pattern, which may not be compiled yet.
 func (p *patterns) find(source string) (*pattern, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -97,8 +97,8 @@ func (p *pattern) compile() func(string) bool {
 		return regexp.MustCompile(p.source).MatchString
 	}
 	re := regexp2.MustCompile(p.source, regexp2.ECMAScript)
-	// The engine's timer starts a goroutine that stays. A program can set the
-	// default timeout of all expressions, so this one is set, too.
+	// A timeout would start a goroutine that never ends. The program may have set
+	// regexp2.DefaultMatchTimeout, so it is overridden.
 	re.MatchTimeout = math.MaxInt64
 	return func(s string) bool {
 		matched, err := re.MatchString(s)
@@ -114,7 +114,7 @@ func (p *pattern) cost(s string) int {
 	return p.steps.total(len(s))
 }
 
-// translate writes what ECMAScript and Go spell differently in the way of Go.
+// translate converts escapes of ECMAScript that package regexp writes differently.
 func translate(source string) string {
 	if !strings.Contains(source, `\u`) {
 		return source
@@ -153,7 +153,7 @@ func instructions(re *syntax.Regexp) int {
 	return min(size, most)
 }
 
-// matcher is a pattern as the library calls it, at the expense of a validation.
+// matcher is a pattern for the library. It counts the work of a validation.
 type matcher struct {
 	pattern  *pattern
 	patterns *patterns

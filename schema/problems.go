@@ -13,14 +13,14 @@ import (
 // ValidationError is the error of a value that does not match its schema, or of
 // form input that does not convert.
 type ValidationError struct {
-	Errors []FieldError // in the order of their places; never empty
+	Errors []FieldError // sorted by pointer; never empty
 }
 
 // FieldError is one problem of a value.
 type FieldError struct {
 	// Pointer is the RFC 6901 JSON pointer of the value: /proxy/port. It is
-	// empty for the value as a whole. For a property that is missing it is where
-	// the property belongs.
+	// empty for the value as a whole. A missing property has the pointer that it
+	// would have if it were present.
 	Pointer string
 
 	// Keyword is the JSON Schema keyword that the value does not match, such as
@@ -34,8 +34,8 @@ type FieldError struct {
 	Message string
 }
 
-// Error returns all problems with their places on one line of at most 1 KiB. It
-// never contains a value.
+// Error returns the problems on one line of at most 1 KiB, each with its pointer.
+// It never contains a value.
 func (e *ValidationError) Error() string {
 	var b strings.Builder
 	for i, problem := range e.Errors {
@@ -51,8 +51,8 @@ func (e *ValidationError) Error() string {
 
 const maxErrorLine = 1024
 
-// Error returns the place and the message: "/branch: must be a string, not a
-// number". A place of more than 256 bytes is cut.
+// Error returns the pointer and the message: "/branch: must be a string, not a
+// number". A pointer of more than 256 bytes is cut.
 func (e FieldError) Error() string {
 	if e.Pointer == "" {
 		return e.Message
@@ -75,19 +75,19 @@ type problem struct {
 	message  string
 }
 
-// collector makes problems of the library's tree of errors.
+// collector converts the library's tree of errors to problems.
 type collector struct {
 	engine   *engine // nil for the errors of a schema itself
 	problems []problem
 }
 
-// collect returns the problems of a tree, in the order of their places.
+// collect returns the problems of a tree, sorted by pointer.
 func (c *collector) collect(e *jsonschema.ValidationError) []FieldError {
 	c.add(e)
 	return c.report()
 }
 
-// report returns the problems that were added, each once, within the limits.
+// report returns the problems without duplicates, within the limits.
 func (c *collector) report() []FieldError {
 	slices.SortFunc(c.problems, compareProblems)
 	c.problems = slices.CompactFunc(c.problems, func(a, b problem) bool { return compareProblems(a, b) == 0 })
@@ -116,7 +116,7 @@ func (p *problem) pointer() string {
 	return b.String()
 }
 
-// token returns a token of the place, or "" and false after its end.
+// token returns a token of the pointer, or "" and false after the last one.
 func (p *problem) token(i int) (string, bool) {
 	switch {
 	case i < len(p.location):
@@ -155,7 +155,7 @@ func compareTokens(a, b string) int {
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
-// add appends the problems of a tree.
+// add adds the problems of a tree.
 func (c *collector) add(e *jsonschema.ValidationError) {
 	at := func(keyword, message string) {
 		c.problems = append(c.problems, problem{location: e.InstanceLocation, keyword: keyword, message: message})

@@ -13,19 +13,19 @@ type document struct {
 	text      string
 	root      *node
 	draft     *jsonschema.Draft
-	schemas   []*node // all of them, a schema before those inside it
-	elsewhere []*node // the schemas that only a reference makes schemas
+	schemas   []*node // each before the schemas inside it
+	elsewhere []*node // schemas only because of a reference
 	resources map[string]*resource
-	dynamic   bool // a $dynamicRef or $recursiveRef is there
+	dynamic   bool // it has a $dynamicRef or $recursiveRef
 }
 
-// read makes a document of a tree.
+// read returns the document of a tree.
 func read(text string, root *node) *document {
 	d := &document{text: text, root: root, resources: map[string]*resource{}}
 	var found features
 	d.visit(root, &found)
-	// Schemas that stand under no keyword of JSON Schema, as those under OpenAPI's
-	// "components", are found by the references to them.
+	// Schemas under other keywords, such as OpenAPI's "components", are found by the
+	// references to them.
 	for i := 0; i < len(d.schemas); i++ {
 		if ref := d.schemas[i].member("$ref").string(); strings.HasPrefix(ref, "#") {
 			if target := lookup(root, ref[1:]); target.canBeSchema() && !target.isSchema {
@@ -38,7 +38,7 @@ func read(text string, root *node) *document {
 	return d
 }
 
-// features are what a schema has that tells its draft.
+// features are the properties of a schema that indicate its draft.
 type features struct {
 	booleanExclusive, itemsList, definitions, defs, dynamic bool
 }
@@ -77,8 +77,8 @@ func (d *document) visitElsewhere(n *node, found *features) {
 	d.visit(n, found)
 }
 
-// forgive removes what people write and JSON Schema does not allow, if its
-// meaning is plain.
+// forgive corrects keywords that JSON Schema does not allow but whose meaning is
+// clear.
 func (n *node) forgive() {
 	n.names = slices.DeleteFunc(n.names, func(keyword string) bool {
 		member := n.members[keyword]
@@ -137,13 +137,12 @@ func knownDraft(uri string) *jsonschema.Draft {
 	return nil
 }
 
-// before2019 reports whether the draft is one in which nothing beside a $ref
-// counts.
+// before2019 reports whether the draft ignores the keywords beside a $ref.
 func (d *document) before2019() bool {
 	return d.draft != jsonschema.Draft2019 && d.draft != jsonschema.Draft2020
 }
 
-// arrangement says how the schemas stand under a keyword.
+// arrangement says how a keyword contains schemas.
 type arrangement uint8
 
 const (
@@ -153,7 +152,7 @@ const (
 	singleOrList
 )
 
-// applicators are the keywords that have schemas, of all drafts.
+// applicators are the keywords that contain schemas, of all drafts.
 var applicators = map[string]arrangement{
 	"$defs":                 byName,
 	"additionalItems":       single,
@@ -191,7 +190,7 @@ var assertions = map[string]bool{
 // for dynamic references.
 var identifiers = map[string]bool{"$anchor": true, "$dynamicAnchor": true, "$id": true, "$recursiveAnchor": true, "id": true}
 
-// subschemas returns the schemas that stand under a keyword of n.
+// subschemas returns the schemas that a keyword of n contains.
 func (n *node) subschemas(keyword string) []*node {
 	member := n.member(keyword)
 	if member == nil {
@@ -215,10 +214,10 @@ func (n *node) subschemas(keyword string) []*node {
 	return nil
 }
 
-// canBeSchema reports whether the value is one that a schema has.
+// canBeSchema reports whether n is an object or a boolean.
 func (n *node) canBeSchema() bool {
 	return n != nil && (n.kind == kindObject || n.kind == kindBool)
 }
 
-// nullable reports whether "nullable": true says that null is a value.
+// nullable reports whether n has "nullable": true.
 func (n *node) nullable() bool { return n.member("nullable").true() }

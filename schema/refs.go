@@ -9,7 +9,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// address is the URL of a schema that does not name its own. No host has it.
+// address is the URL of a schema without $id. The host does not exist.
 const address = "https://schema.invalid/schema.json"
 
 // resource is a schema that has a URL, with the anchors in it.
@@ -20,7 +20,7 @@ type resource struct {
 }
 
 // index finds the resources and anchors of a document, then the targets of its
-// references, all once.
+// references.
 func (d *document) index() {
 	base, _ := url.Parse(address)
 	d.addResource(d.root, base)

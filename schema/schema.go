@@ -8,22 +8,21 @@ import (
 )
 
 // Schema is a compiled schema. It is immutable and safe for concurrent use;
-// validations run in parallel. The zero Schema, as that of an empty text,
-// accepts everything and has no fields.
+// validations run in parallel. The zero Schema accepts everything and has no
+// fields.
 type Schema struct {
 	doc      *document
 	engines  *engines
-	accepted *sync.Map // defaultOf to bool: whether the schema accepts it
+	accepted *sync.Map // from defaultOf to bool
 }
 
 // Compile reads a JSON Schema of draft 4, 6, 7, 2019-09 or 2020-12. The draft is
-// the one that $schema names, or else the one whose features the schema has. The
-// empty text is a schema that accepts everything.
+// the one that $schema names, or else the one whose features the schema has. An
+// empty string is read as a schema that accepts everything.
 //
-// The error says why the text is no schema: it is not JSON, it is neither an
-// object nor a boolean, or it is over the limits (1 MiB, 256 levels, 50,000
-// values). What prevents only validation, such as a reference to another
-// document or a keyword of a wrong kind, is an error of Validate.
+// Compile returns an error if the string is not JSON, is neither an object nor a
+// boolean, or exceeds the limits (1 MiB, 256 levels, 50,000 values). An invalid
+// keyword or a reference to another document is an error of Validate.
 func Compile[T ~string | ~[]byte](text T) (*Schema, error) {
 	s := string(text)
 	if strings.Trim(s, " \t\r\n") == "" {

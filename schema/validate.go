@@ -20,18 +20,18 @@ var (
 
 // Validate checks a value against the schema. The value is a map, a struct or
 // anything else that encoding/json takes, or JSON in a []byte or
-// json.RawMessage. A string is a JSON string, and nil, a nil map included, is
-// null. All problems come in one *ValidationError, at most 300 of them: the last
-// one says so if there are more.
+// json.RawMessage. A string is a JSON string; nil and a nil map are null. All
+// problems are in one *ValidationError. If there are more than 300, the last one
+// says so.
 //
 // Formats such as date-time, email, uri, uuid, ipv4 and hostname are checked.
 // Numbers are compared exactly. Of oneOf and anyOf, the problems of one schema
 // are reported if its constants match the value or if it is the only one for the
 // value's type; otherwise one problem names the choices.
 //
-// Any other error is not about a problem of the value: the value is not JSON or
-// is nested deeper than 256 levels, the schema cannot be used (the error says
-// which keyword, and where), or the validation takes too much work.
+// Validate returns another error if the value is not JSON or is nested deeper
+// than 256 levels, if the schema cannot be used (the error names the keyword and
+// its place), or if the validation takes too much work.
 func (s *Schema) Validate(value any) error {
 	instance, depth, err := instanceOf(value)
 	if err != nil || s.engines == nil {
@@ -53,7 +53,7 @@ func (s *Schema) Validate(value any) error {
 	return nil
 }
 
-// unusable is the error of a schema that cannot be used, on one line.
+// unusable returns the error of a schema that cannot be used, on one line.
 func unusable(err error) error { return fmt.Errorf("schema: %s", singleLine(err.Error(), 1024)) }
 
 // validate checks a value against a schema of the engine, with the steps that
@@ -62,12 +62,12 @@ func (e *engine) validate(s *jsonschema.Schema, value any, depth int) ([]FieldEr
 	if depth*e.nesting > maxFrames {
 		return nil, errTooMuchWork
 	}
-	// An error has the location of its value. On each level of the value, each
-	// schema that applies another one may wrap it.
+	// An error contains the location of its value. Each schema that applies
+	// another one may wrap the error, on each level of the value.
 	e.work = work{steps: e.work.steps, errorBytes: maxErrorBytes, errorSize: (160 + 8*depth) * (1 + e.nesting) * depth}
 	invalid, err := run(s, value)
 	if errors.Is(err, errTooManyErrors) {
-		// They may all be of choices that the value does not have to match.
+		// All of them may be errors of variants that the value need not match.
 		e.work = work{steps: e.work.steps, errorBytes: math.MaxInt, errorSize: 1}
 		if invalid, err = run(e.negated, value); err == nil && invalid == nil {
 			return []FieldError{{Message: errTooManyErrors.Error()}}, nil
@@ -84,7 +84,7 @@ func (e *engine) validate(s *jsonschema.Schema, value any, depth int) ([]FieldEr
 	return c.collect(invalid), nil
 }
 
-// run applies a schema to a value, and returns what the work ends with.
+// run applies a schema to a value. err says why the validation was stopped.
 func run(s *jsonschema.Schema, value any) (invalid *jsonschema.ValidationError, err error) {
 	defer func() {
 		switch p := recover(); p {
@@ -115,7 +115,7 @@ func cyclic(e *jsonschema.ValidationError) bool {
 	return slices.ContainsFunc(e.Causes, cyclic)
 }
 
-// instanceOf returns a value as the library takes it, and its depth.
+// instanceOf returns the value that is passed to the library, and its depth.
 func instanceOf(value any) (instance any, depth int, err error) {
 	raw, isJSON := value.(json.RawMessage)
 	if !isJSON {
@@ -151,7 +151,7 @@ func decodeJSON(raw []byte) (any, error) {
 	return value, nil
 }
 
-// maxWalk bounds the values in a value. A map that contains itself has no end.
+// maxWalk bounds the values inside a value. A map can contain itself.
 const maxWalk = 2_000_000
 
 // inspect returns the depth of a value, and whether the value consists of what

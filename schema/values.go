@@ -45,7 +45,7 @@ func (s typeSet) names() []string {
 	return names
 }
 
-// typeOf returns the type of a value: of an integer, typeNumber.
+// typeOf returns the type of a value, typeNumber for an integer.
 func typeOf(v any) typeSet {
 	switch v.(type) {
 	case string:
@@ -62,19 +62,19 @@ func typeOf(v any) typeSet {
 	return typeNumber
 }
 
-// isWhole reports whether a value is a number that is an integer.
+// isWhole reports whether a value is a whole number.
 func isWhole(v any) bool {
 	text, isNumber := literal(v)
 	return isNumber && isInteger(text)
 }
 
-// allows reports whether a value is of one of the types, if there are any.
+// allows reports whether a value has one of the types. The empty set allows any.
 func (s typeSet) allows(v any) bool {
 	return s == 0 || s&typeOf(v) != 0 || s&typeInteger != 0 && isWhole(v)
 }
 
-// maxDigits bounds the numbers of schemas and values: the library computes with
-// exact ones, and 1e1000000 has a million digits.
+// maxDigits bounds the numbers of schemas and values. The library computes with
+// exact numbers, and 1e1000000 has a million digits.
 const maxDigits = 400
 
 var errTooManyDigits = errors.New("it has a number of too many digits")
@@ -129,7 +129,7 @@ func canonicalNumber(literal string) string {
 	return significant + "e" + strconv.Itoa(e)
 }
 
-// isInteger reports whether a literal is that of a whole number: 5, 5.0, 50e-1.
+// isInteger reports whether a literal is a whole number: 5, 5.0, 50e-1.
 func isInteger(literal string) bool {
 	return !strings.ContainsAny(literal, ".eE") || !strings.Contains(canonicalNumber(literal), "e-")
 }
@@ -155,7 +155,7 @@ func literal(v any) (string, bool) {
 type valueSet struct {
 	values    []any
 	strings   map[string]bool // if all are strings
-	canonical map[string]bool // else; made when it is needed
+	canonical map[string]bool // otherwise; nil until it is needed
 }
 
 func newValueSet(values []any) *valueSet {
@@ -229,15 +229,14 @@ func writeCanonical(b *strings.Builder, v any, w *work) {
 	}
 }
 
-// writeString writes a string with its length, so that no string looks like
-// more than one value.
+// writeString writes a string with its length, so that no string looks like several
+// values.
 func writeString(b *strings.Builder, s string, w *work) {
 	w.spend(len(s) / 16)
 	b.WriteString("s" + strconv.Itoa(len(s)) + ":" + s)
 }
 
-// compareCost returns the steps of comparing the items of an array with each
-// other.
+// compareCost returns the steps to compare the items of an array with each other.
 func compareCost(items []any) int {
 	cost := 0
 	for _, item := range items {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// variants makes the variants of a field.
+// variants adds the variants of a field.
 func (b *fieldBuilder) variants(f *Field, v *view) {
 	var types []string
 	for _, variant := range b.walk.variants(v) {
@@ -20,7 +20,7 @@ func (b *fieldBuilder) variants(f *Field, v *view) {
 			}
 		}
 		f.Nullable = f.Nullable || field.Field.Nullable
-		// A value that is secret in one variant is not to be shown in any.
+		// A value that is secret in one variant must not be shown in any.
 		f.Secret = f.Secret || field.Field.Secret
 	}
 	if len(f.Types) == 0 && len(types) > 0 {
@@ -45,8 +45,8 @@ type variantView struct {
 	match map[string]any
 }
 
-// variants returns the schemas of the first choice of a view. If there are
-// more choices, they are inside each of them.
+// variants returns the schemas of the first choice of a view. Further choices are
+// added to each of them.
 func (w *walk) variants(v *view) []*variantView {
 	if len(v.choices) == 0 {
 		return nil

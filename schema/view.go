@@ -28,9 +28,9 @@ func (w *walk) spend(steps int) bool {
 	return w.steps >= 0
 }
 
-// view is what a schema says of one value, together with the schemas that it
-// is composed of: the target of its $ref, the schemas of allOf, and of an anyOf
-// or oneOf with one schema besides null that one. Schemas share views.
+// view is what a schema and the schemas that it is composed of say about a value.
+// A schema is composed of the target of its $ref, the schemas of allOf, and the
+// only schema besides null of an anyOf or oneOf. Views are shared.
 type view struct {
 	node     *node   // nil if several nodes describe the value
 	children []*view // what it is composed of
@@ -46,7 +46,7 @@ type view struct {
 	values      []*node   // the schemas of a map's values; one of them applies
 	constants   []*node   // an anyOf or oneOf of constants
 	choices     [][]*node // other anyOf and oneOf with several schemas
-	heads       []*node   // the nodes that lead to other values
+	heads       []*node   // nodes that describe values inside the value
 
 	matched  bool           // constant is known
 	constant map[string]any // the properties that are constants
@@ -72,8 +72,8 @@ func (w *walk) view(nodes []*node) *view {
 	return v
 }
 
-// single returns the view of one node. A schema that is composed of itself says
-// nothing more by that.
+// single returns the view of one node. If a schema is composed of itself, that part
+// is ignored.
 func (w *walk) single(n *node) *view {
 	if v := w.ofNode[n]; v != nil {
 		return v
@@ -147,7 +147,7 @@ func (v *view) isNull() bool {
 	return slices.Equal(v.first("type").strings(), []string{"null"})
 }
 
-// hasContents reports whether a form has something to ask because of the view.
+// hasContents reports whether a form needs an input because of the view.
 func (v *view) hasContents() bool {
 	for _, keyword := range []string{"format", "pattern", "minimum", "maximum"} {
 		if v.first(keyword) != nil {
@@ -158,7 +158,7 @@ func (v *view) hasContents() bool {
 	return len(v.constantValues()) > 0 || len(v.heads) > 0 || len(v.constants) > 0 || len(types) > 0 && !slices.Equal(types, []string{"object"})
 }
 
-// own reads what the node itself says of the values inside its value.
+// own reads the keywords of the node itself.
 func (w *walk) own(v *view) {
 	n := v.node
 	v.nullable = v.nullable || n.nullable()
@@ -244,7 +244,7 @@ func (v *view) first(keyword string) *node {
 	if v.found == nil {
 		v.found = map[string]*node{}
 	}
-	v.found[keyword] = nil // until it is known; a schema may be composed of itself
+	v.found[keyword] = nil // a schema may be composed of itself
 	for _, child := range v.children {
 		if member := child.first(keyword); member != nil {
 			v.found[keyword] = member
@@ -278,8 +278,7 @@ func (v *view) tuple() []*node {
 	return v.first("items").list()
 }
 
-// merge adds what the children say of the values inside the value. It shares
-// the maps of an only child.
+// merge adds what the children say. It shares the maps of an only child.
 func (w *walk) merge(v *view) {
 	if len(v.children) == 1 && len(v.names) == 0 && len(v.required) == 0 {
 		child := v.children[0]
