@@ -142,39 +142,42 @@ func (w *walk) formTypes(v *view) []string {
 
 // object returns the properties of an object that the form has.
 func (p *formParser) object(v *view, e *entry, path []string) map[string]any {
-	values := map[string]any{}
+	values, constants, known := map[string]any{}, map[string]any{}, map[string]bool{}
+	views := p.chosen(v, e, constants, known)
 	for name, child := range e.children {
-		if nodes := v.properties[name]; nodes != nil {
-			if value, ok := p.parse(p.walk.view(nodes), child, append(path, name)); ok {
-				values[name] = value
-			}
+		property := p.property(views, name, child)
+		if property == nil && !known[name] && name != "*" {
+			property = p.mapValue(views, child)
+		}
+		if property == nil {
+			continue
+		}
+		if value, ok := p.parse(property, child, append(path, name)); ok {
+			values[name] = value
 		}
 	}
-	known := p.variants(values, v, e, path)
-	if len(v.values) == 0 {
-		return values
-	}
-	rest := p.walk.alternatives(v.values)
-	for name, child := range e.children {
-		if v.properties[name] == nil && !known[name] && name != "*" {
-			if value, ok := p.parse(rest, child, append(path, name)); ok {
-				values[name] = value
-			}
-		}
-	}
+	maps.Copy(values, constants)
 	return values
 }
 
-// variants adds the properties of the variants that the form chooses. If it
-// chooses none of a choice, it adds the properties of all of them. It returns
-// the names of the properties of all variants.
-func (p *formParser) variants(values map[string]any, v *view, e *entry, path []string) map[string]bool {
-	known := map[string]bool{}
+// chosen returns v and the views of the variants that the form chooses. If it
+// chooses none of a choice, these are all variants, so that Validate reports them
+// instead of ParseForm losing their values. It adds the constants of the chosen
+// variants, and the names of all properties of these choices.
+func (p *formParser) chosen(v *view, e *entry, constants map[string]any, known map[string]bool) []*view {
+	views := []*view{v}
 	for _, schemas := range v.choices {
 		variants := p.walk.nested(schemas)
 		if !p.walk.spend(3 * len(variants) * len(e.children)) {
 			break
 		}
+		chosen := p.choose(schemas, v, e)
+		if chosen == nil {
+			views = append(views, variants...)
+			continue
+		}
+		views = append(views, p.chosen(chosen, e, constants, known)...)
+		maps.Copy(constants, p.walk.match(chosen))
 		for _, variant := range variants {
 			for name := range e.children {
 				if variant.properties[name] != nil {
@@ -182,15 +185,8 @@ func (p *formParser) variants(values map[string]any, v *view, e *entry, path []s
 				}
 			}
 		}
-		chosen := p.choose(schemas, v, e)
-		if chosen == nil {
-			p.unchosen(values, v, variants, e, path)
-			continue
-		}
-		addMissing(values, p.object(chosen, e, path))
-		maps.Copy(values, p.walk.match(chosen))
 	}
-	return known
+	return views
 }
 
 // nested returns the views of the schemas of a choice, each followed by those of
@@ -210,51 +206,16 @@ func (w *walk) nested(schemas []*node) []*view {
 	return views
 }
 
-// addMissing adds the properties that an object does not have, also in the
-// objects that both have.
-func addMissing(values, more map[string]any) {
-	for name, value := range more {
-		object, _ := values[name].(map[string]any)
-		inner, _ := value.(map[string]any)
-		if _, present := values[name]; !present {
-			values[name] = value
-		} else if object != nil && inner != nil {
-			addMissing(object, inner)
-		}
-	}
-}
-
-// unchosen adds the properties of a choice of which the form chooses no variant,
-// so that Validate reports them instead of ParseForm losing them.
-func (p *formParser) unchosen(values map[string]any, v *view, variants []*view, e *entry, path []string) {
-	for name, child := range e.children {
-		own := v.properties[name] != nil
-		if own && len(child.children) == 0 {
-			continue
-		}
-		property := p.property(variants, name, child)
-		if property == nil && !own && len(v.values) == 0 && name != "*" {
-			property = p.mapValue(variants, child)
-		}
-		if property == nil {
-			continue
-		}
-		if value, ok := p.parse(property, child, append(path, name)); ok {
-			addMissing(values, map[string]any{name: value})
-		}
-	}
-}
-
-// property returns the view of a property in the first variant that has it, or
-// nil. Objects and arrays of several variants are combined.
-func (p *formParser) property(variants []*view, name string, e *entry) *view {
+// property returns the view of a property in the first view that has it, or nil.
+// Objects and arrays of several views are combined.
+func (p *formParser) property(views []*view, name string, e *entry) *view {
 	var first *view
 	var nodes []*node
-	for _, variant := range variants {
-		if variant.properties[name] == nil {
+	for _, v := range views {
+		if v.properties[name] == nil {
 			continue
 		}
-		property := p.walk.view(variant.properties[name])
+		property := p.walk.view(v.properties[name])
 		if first == nil {
 			first = property
 		}
@@ -264,7 +225,7 @@ func (p *formParser) property(variants []*view, name string, e *entry) *view {
 		if len(e.children) == 0 {
 			return property
 		}
-		nodes = p.walk.union(nodes, variant.properties[name])
+		nodes = p.walk.union(nodes, v.properties[name])
 	}
 	if len(nodes) > 0 {
 		return p.walk.view(nodes)
@@ -272,18 +233,21 @@ func (p *formParser) property(variants []*view, name string, e *entry) *view {
 	return first
 }
 
-// mapValue returns the view of a value in the first variant that is a map, or
-// nil. Objects and arrays of several variants are combined.
-func (p *formParser) mapValue(variants []*view, e *entry) *view {
+// mapValue returns the view of a value in the first view of a map, or nil. Objects
+// and arrays of several views are combined.
+func (p *formParser) mapValue(views []*view, e *entry) *view {
+	var mapViews []*view
 	var nodes []*node
-	for _, variant := range variants {
-		if len(variant.values) > 0 && len(e.children) == 0 {
-			return p.walk.alternatives(variant.values)
+	for _, v := range views {
+		if len(v.values) > 0 {
+			mapViews, nodes = append(mapViews, v), p.walk.union(nodes, v.values)
 		}
-		nodes = p.walk.union(nodes, variant.values)
 	}
-	if len(nodes) == 0 {
+	switch {
+	case len(mapViews) == 0:
 		return nil
+	case len(mapViews) == 1 || len(e.children) == 0:
+		return p.walk.alternatives(mapViews[0].values)
 	}
 	return p.walk.view(nodes)
 }

@@ -170,6 +170,8 @@ func TestParseFormChoosesByNestedKeys(t *testing.T) {
 	shared := `{"properties":{"o":{"properties":{"z":{}}}},` + objects[1:]
 	const deep = `{"oneOf":[{"properties":{"k":{"const":"a"},"o":{"oneOf":[{"properties":{"x":{}}},{"properties":{"z":{"properties":{"y":{}}}}}]}}},{"properties":{"k":{"const":"b"},"o":{"additionalProperties":{"properties":{"w":{}}}}}}]}`
 	const arrays = `{"oneOf":[{"properties":{"k":{"const":"a"},"l":{"items":{"properties":{"x":{}}}}}},{"properties":{"k":{"const":"b"},"l":{"prefixItems":[{"properties":{"y":{}}}],"items":{"properties":{"z":{}}}}}}]}`
+	const ownArray = `{"properties":{"l":{"items":{"properties":{"z":{}}}}},"oneOf":[{"properties":{"k":{"const":"a"},"l":{"items":{"properties":{"x":{}}}}}},{"properties":{"k":{"const":"b"},"l":{"items":{"properties":{"y":{}}}}}}]}`
+	const patterns = `{"patternProperties":{"^x":{"properties":{"k":{"const":"a"},"y":{}}},"^z":{"properties":{"k":{"const":"b"},"z":{}}}}}`
 	const ofArrays = `{"properties":{"l":{"oneOf":[{"items":{"properties":{"k":{"const":"a"},"x":{}}}},{"items":{"properties":{"k":{"const":"b"},"y":{"type":"integer"}}}}]}}}`
 	for _, row := range []struct{ name, schema, form, want string }{
 		{"first", objects, "/o/x=1", `{"k":"a","o":{"x":"1"}}`},
@@ -183,6 +185,9 @@ func TestParseFormChoosesByNestedKeys(t *testing.T) {
 		{"in a map", deep, "/o/KEY/w=1", `{"k":"b","o":{"KEY":{"w":"1"}}}`},
 		{"in an array", arrays, "/l/5/x=1&/l/-/x=2", `{"k":"a","l":[{"x":"1"},{"x":"2"}]}`},
 		{"in a tuple", arrays, "/l/0/y=1&/l/1/z=2", `{"k":"b","l":[{"y":"1"},{"z":"2"}]}`},
+		{"in an array of the object itself", ownArray, "/l/0/z=1&/l/0/x=2&/l/1/x=3", `{"k":"a","l":[{"z":"1","x":"2"},{"x":"3"}]}`},
+		{"in an array of the object itself, keys of each", ownArray, "/l/0/z=1&/l/0/x=2&/l/1/y=3", `{"l":[{"z":"1","x":"2"},{"y":"3"}]}`},
+		{"in a map of several patterns", patterns, "/xA/y=1&/zB/z=2&/zC/y=3&/zC/z=4", `{"xA":{"k":"a","y":"1"},"zB":{"k":"b","z":"2"},"zC":{"y":"3","z":"4"}}`},
 		{"variants are arrays", ofArrays, "/l/0/y=1&/l/1/y=2", `{"l":[{"y":1},{"y":2}]}`},
 		{"variants are arrays, keys of each", ofArrays, "/l/0/y=1&/l/1/x=2", `{"l":[{"y":1},{"x":"2"}]}`},
 	} {
