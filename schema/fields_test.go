@@ -180,6 +180,9 @@ func TestOutlines(t *testing.T) {
 				"dependentSchemas":{"mode":{"properties":{"more":{"type":"integer"}}}}}`,
 			[]string{"", "/mode string", "/key string secret", "/more integer"},
 		},
+		"under a condition of a part": {
+			`{"allOf":[{"if":{},"then":{"properties":{"x":{}}}},{"properties":{"y":{}},"required":["x"]}]}`, []string{"", "/x", "/y"},
+		},
 		"what is no schema": {`{"properties":{"a":5,"b":"x","c":{"$ref":"other.json"},"d":{"type":7,"title":[],"minimum":"x","enum":{},"properties":3,"items":4,"oneOf":{},"required":5}}}`, []string{"", "/c", "/d"}},
 		"boolean":           {`true`, []string{""}},
 	} {

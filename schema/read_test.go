@@ -58,6 +58,8 @@ func TestUnusableSchemas(t *testing.T) {
 		"no schema":          {`{"type":"object","properties":{"a":{"$ref":"#/type"},"ok":{}}}`, "#/type, which does not exist"},
 		"back reference":     {`{"patternProperties":{"(a)\\1":{}},"properties":{"ok":{}}}`, "/patternProperties: the pattern (a)\\1 cannot be used: it has a back reference"},
 		"nested repetition":  {`{"properties":{"a":{"pattern":"(?=a)(a+)+$"},"ok":{}}}`, "a repetition inside a repetition"},
+		"large pattern":      {`{"properties":{"a":{"pattern":"` + strings.Repeat("a{1000}", 21) + `"},"ok":{}}}`, "it is too large"},
+		"large lookahead":    {`{"properties":{"a":{"pattern":"(?=x)` + strings.Repeat("a", 1_000) + `"},"ok":{}}}`, "it is too large"},
 		"broken pattern":     {`{"properties":{"a":{"pattern":"["},"ok":{}}}`, "/properties/a/pattern: the pattern [ cannot be used"},
 		"composed of itself": {`{"properties":{"ok":{}},"allOf":[{"$ref":"#"}]}`, "refers to itself"},
 	} {

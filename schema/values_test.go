@@ -32,6 +32,7 @@ func TestApplyDefaults(t *testing.T) {
 		{"by reference", `{"$defs":{"x":{"type":"string","default":"d"}},"properties":{"a":{"$ref":"#/$defs/x"}}}`, `{}`, `{"a":"d"}`},
 		{"draft 7 reference", `{"definitions":{"x":{"type":"string"}},"properties":{"a":{"$ref":"#/definitions/x","default":"d"},"b":{"$ref":"#/definitions/x","default":1}}}`, `{}`, `{"a":"d"}`},
 		{"of the variant", variants, `{"kind":"a"}`, `{"kind":"a","x":1}`},
+		{"of a variant with a number", `{"oneOf":[{"properties":{"v":{"const":1},"x":{"default":1}}},{"properties":{"v":{"const":2.0},"x":{"default":2}}}]}`, `{"v":2}`, `{"v":2,"x":2}`},
 		{"of the default's variant", variants, `{}`, `{"kind":"b","x":2}`},
 		{"of no variant", variants, `{"kind":"c"}`, `{"kind":"c"}`},
 		{"under a condition", `{"properties":{"a":{}},"if":{"required":["a"]},"then":{"properties":{"b":{"default":1}}}}`, `{}`, `{}`},
@@ -216,6 +217,7 @@ func TestParseFormWithoutChosenVariant(t *testing.T) {
 	const objects = `{"properties":{"o":{"type":"object"}},"oneOf":[{"properties":{"o":{"properties":{"x":{"type":"integer"}}}},"required":["p"]},{"properties":{"o":{"properties":{"y":{"type":"integer"}}}},"required":["q"]}]}`
 	const arrays = `{"oneOf":[{"properties":{"l":{"items":{"properties":{"x":{"type":"integer"}}}}},"required":["p"]},{"properties":{"l":{"items":{"properties":{"y":{"type":"integer"}}}}},"required":["q"]}]}`
 	const objectMaps = `{"oneOf":[{"additionalProperties":{"properties":{"x":{"type":"integer"}}},"required":["p"]},{"additionalProperties":{"properties":{"y":{"type":"integer"}}},"required":["q"]}]}`
+	const booleans = `{"oneOf":[{"properties":{"on":{"const":true},"x":{}}},{"properties":{"on":{"const":false},"x":{}}}]}`
 	const constants = `{"oneOf":[{"properties":{"k":{"const":1}}},{"properties":{"k":{"const":2},"x":{},"w":{"const":"x"}}},{"properties":{"k":{"const":2},"y":{}}}]}`
 	const maps = `{"properties":{"m":{"oneOf":[{"properties":{"x":{}},"required":["x"]},{"additionalProperties":{"type":"integer"},"minProperties":2}]}}}`
 	const kinds = `{"oneOf":[{"properties":{"v":{"type":"string"},"x":{}},"required":["x"]},{"properties":{"v":{"properties":{"y":{}}}},"required":["z"]}]}`
@@ -236,6 +238,7 @@ func TestParseFormWithoutChosenVariant(t *testing.T) {
 		{"a constant of a later variant", constants, "/k=2&/x=t&/y=t", `{"k":2,"x":"t","y":"t"}`, " | oneOf"},
 		{"objects in arrays", arrays, "/l/0/x=5&/l/0/y=6&/l/1/y=7", `{"l":[{"x":5,"y":6},{"y":7}]}`, " | oneOf | must match one of: with p, with q"},
 		{"maps of objects", objectMaps, "/A/x=5&/A/y=6&/B/y=7", `{"A":{"x":5,"y":6},"B":{"y":7}}`, " | oneOf | must match one of: with p, with q"},
+		{"booleans", booleans, "/on=true&/x=5", `{"on":true,"x":"5"}`, ""},
 		{"keys of a map", maps, "/m/KEY=5&/m/*=6", `{"m":{"KEY":5}}`, "/m | oneOf"},
 		{"a value and an object", kinds, "/v/y=t", `{"v":{"y":"t"}}`, " | oneOf"},
 	} {
