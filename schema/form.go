@@ -140,7 +140,7 @@ func (w *walk) formTypes(v *view) []string {
 	return types
 }
 
-// object returns the properties of an object that the form has.
+// object converts the properties of an object.
 func (p *formParser) object(v *view, e *entry, path []string) map[string]any {
 	values, constants, known := map[string]any{}, map[string]any{}, map[string]bool{}
 	views := p.chosen(v, e, constants, known)
@@ -252,8 +252,8 @@ func (p *formParser) mapValue(views []*view, e *entry) *view {
 	return p.walk.view(nodes)
 }
 
-// fits reports whether a value can be what the form has: an object or array
-// where there are keys below it, and the constant if the value is one.
+// fits reports whether v accepts what the form has: an object or array if there
+// are keys below e, otherwise the constant if v has only one value.
 func (p *formParser) fits(v *view, e *entry) bool {
 	if len(e.children) > 0 {
 		types := p.walk.formTypes(v)
@@ -263,7 +263,8 @@ func (p *formParser) fits(v *view, e *entry) bool {
 	return constant == nil || constant.text() == e.last()
 }
 
-// choose returns the variant that the form means, or nil.
+// choose returns the variant that the constants or the keys of the form select, or
+// nil.
 func (p *formParser) choose(schemas []*node, v *view, e *entry) *view {
 	own, asked := map[*entry]bool{}, map[*entry]bool{} // keys of v itself, and those of all variants
 	p.ownKeys(own, v, e)
@@ -362,7 +363,7 @@ func (p *formParser) postedConstants(variant *view, e *entry) (same, other bool)
 	return same, other
 }
 
-// text returns a value as a form has it.
+// text returns a scalar as a form posts it.
 func (n *node) text() string {
 	switch n.kind {
 	case kindString, kindNumber:
@@ -374,7 +375,7 @@ func (n *node) text() string {
 	return ""
 }
 
-// array returns the items of an array that the form has.
+// array converts the items of an array.
 func (p *formParser) array(v *view, e *entry, path []string) []any {
 	v = p.arrayView(v, e)
 	var items []any
@@ -408,8 +409,8 @@ func (p *formParser) array(v *view, e *entry, path []string) []any {
 	return items
 }
 
-// wholeArray returns the array that is posted as one JSON text. Where an item
-// may be a string, the text is an item.
+// wholeArray returns the array that is posted as JSON in one value. If an item may
+// be a string, the value is an item instead.
 func (p *formParser) wholeArray(values []string, items *view) ([]any, bool) {
 	if len(values) != 1 || !strings.HasPrefix(values[0], "[") || slices.Contains(p.walk.formTypes(items), "string") {
 		return nil, false
@@ -418,7 +419,7 @@ func (p *formParser) wholeArray(values []string, items *view) ([]any, bool) {
 	return whole, ok
 }
 
-// indexes returns the names that are indexes, in their order.
+// indexes returns the names that are indexes, sorted.
 func indexes(children map[string]*entry) []string {
 	var names []string
 	for name := range children {
@@ -430,8 +431,8 @@ func indexes(children map[string]*entry) []string {
 	return names
 }
 
-// arrayView returns the view that describes the items: of a choice, the variant
-// that the form means, or else all variants together.
+// arrayView returns the view that describes the items. If only variants do, it is
+// the chosen variant, or else all of them combined.
 func (p *formParser) arrayView(v *view, e *entry) *view {
 	if v.hasItems() {
 		return v
