@@ -266,13 +266,15 @@ func (p *formParser) fits(v *view, e *entry) bool {
 // choose returns the variant that the constants or the keys of the form select, or
 // nil.
 func (p *formParser) choose(schemas []*node, v *view, e *entry) *view {
-	own, asked := map[*entry]bool{}, map[*entry]bool{} // keys of v itself, and those of all variants
-	p.ownKeys(own, v, e)
+	seen := map[place]bool{}
+	p.findOwn(seen, v, e)
+	own := keysWithValue(seen, nil)
+	asked := map[*entry]bool{} // the keys of all variants
 	has := make([]map[*entry]bool, len(schemas))
 	for i, schema := range schemas {
-		has[i] = map[*entry]bool{}
-		p.keys(has[i], p.walk.single(schema), e)
-		maps.DeleteFunc(has[i], func(key *entry, _ bool) bool { return own[key] })
+		seen := map[place]bool{}
+		p.find(seen, p.walk.single(schema), e)
+		has[i] = keysWithValue(seen, own)
 		maps.Copy(asked, has[i])
 	}
 	var byConstants, byKeys []*view
@@ -295,32 +297,50 @@ func (p *formParser) choose(schemas []*node, v *view, e *entry) *view {
 	return nil
 }
 
-// keys adds the keys at e and below it that have a value and that v describes.
-func (p *formParser) keys(keys map[*entry]bool, v *view, e *entry) {
-	p.ownKeys(keys, v, e)
+// place is a place in a form, and a view that describes its value.
+type place struct {
+	view  *view
+	entry *entry
+}
+
+// find adds e and the places below it that v describes.
+func (p *formParser) find(seen map[place]bool, v *view, e *entry) {
+	if seen[place{v, e}] {
+		return
+	}
+	p.findOwn(seen, v, e)
 	for _, schemas := range v.choices {
 		for _, schema := range schemas {
 			if !p.walk.spend(1) {
 				return
 			}
-			p.keys(keys, p.walk.single(schema), e)
+			p.find(seen, p.walk.single(schema), e)
 		}
 	}
 }
 
-// ownKeys is keys without what only the choices of v describe.
-func (p *formParser) ownKeys(keys map[*entry]bool, v *view, e *entry) {
+// findOwn is find without what only the choices of v describe.
+func (p *formParser) findOwn(seen map[place]bool, v *view, e *entry) {
+	seen[place{v, e}] = true
 	if !p.walk.spend(1 + len(e.children)) {
 		return
 	}
-	if e.hasValue() {
-		keys[e] = true
-	}
 	for name, child := range e.children {
 		if inner := p.walk.inside(v, name); inner != nil {
-			p.keys(keys, inner, child)
+			p.find(seen, inner, child)
 		}
 	}
+}
+
+// keysWithValue returns the keys that have a value, without some of them.
+func keysWithValue(seen map[place]bool, without map[*entry]bool) map[*entry]bool {
+	keys := map[*entry]bool{}
+	for at := range seen {
+		if at.entry.hasValue() && !without[at.entry] {
+			keys[at.entry] = true
+		}
+	}
+	return keys
 }
 
 // inside returns the view of what a key names in an object or array, or nil.

@@ -154,3 +154,11 @@ func TestManyProblems(t *testing.T) {
 	long := lines(t, names.Validate(json.RawMessage(`{"`+strings.Repeat("n", 400_000)+`":{"a":1,"b":1,"c":1,"d":1}}`)))
 	assert.Len(t, long, 2, "pointers are long, too")
 }
+
+// Variants with the same properties do not multiply the work on each level.
+func TestParseFormOfNestedVariants(t *testing.T) {
+	s := compile(t, `{"$defs":{`+each(40, `"d#i":{"oneOf":[{"properties":{"a":{"$ref":"#/$defs/d#j"}}},{"properties":{"a":{"$ref":"#/$defs/d#j"}}}]}`)+`,"d40":{}},"$ref":"#/$defs/d0"}`)
+	values, err := s.ParseForm(map[string][]string{strings.Repeat("/a", 40): {"x"}})
+	require.NoError(t, err)
+	assert.Equal(t, 41, size(values))
+}
