@@ -169,19 +169,15 @@ func (g *gate) cost(v any) int {
 // inside it.
 func (g *gate) failures(v any) int {
 	s, failures := g.schema, g.hidden
-	outside := func(n int, least, most *int) {
-		failures += count(least != nil && n < *least, most != nil && n > *most)
-	}
 	switch v := v.(type) {
 	case string:
 		if s.MinLength != nil || s.MaxLength != nil {
-			outside(utf8.RuneCountInString(v), s.MinLength, s.MaxLength)
+			failures += outside(utf8.RuneCountInString(v), s.MinLength, s.MaxLength)
 		}
 	case map[string]any:
-		outside(len(v), s.MinProperties, s.MaxProperties)
-		failures += g.missing(v)
+		failures += outside(len(v), s.MinProperties, s.MaxProperties) + g.missing(v)
 	case []any:
-		outside(len(v), s.MinItems, s.MaxItems)
+		failures += outside(len(v), s.MinItems, s.MaxItems)
 	case nil, bool:
 	default:
 		if g.least != nil || g.most != nil || g.factor != nil {
@@ -193,6 +189,14 @@ func (g *gate) failures(v any) int {
 	return failures
 }
 
+// outside returns 1 if a limit excludes n.
+func outside(n int, least, most *int) int {
+	if least != nil && n < *least || most != nil && n > *most {
+		return 1
+	}
+	return 0
+}
+
 // missing estimates the errors about the names of an object. The library also
 // keeps these names.
 func (g *gate) missing(object map[string]any) int {
@@ -202,15 +206,17 @@ func (g *gate) missing(object map[string]any) int {
 			names++
 		}
 	}
-	for name, dependency := range s.Dependencies {
-		if _, present := object[name]; present {
-			list, _ := dependency.([]string)
-			errors, names = errors+1, names+len(list)
+	if len(s.Dependencies) > 0 || len(s.DependentRequired) > 0 { // to iterate over no map at all is faster
+		for name, dependency := range s.Dependencies {
+			if _, present := object[name]; present {
+				list, _ := dependency.([]string)
+				errors, names = errors+1, names+len(list)
+			}
 		}
-	}
-	for name, list := range s.DependentRequired {
-		if _, present := object[name]; present {
-			errors, names = errors+1, names+len(list)
+		for name, list := range s.DependentRequired {
+			if _, present := object[name]; present {
+				errors, names = errors+1, names+len(list)
+			}
 		}
 	}
 	if g.closed && len(object) > len(s.Properties) {
