@@ -254,7 +254,7 @@ var errTooMuchWork = errors.New("it takes too much work")
 // Limits of one validation. A step takes about 10 ns. Errors are counted by the
 // bytes that the library may allocate for them.
 const (
-	maxSteps      = 20_000_000
+	maxSteps      = 15_000_000
 	maxErrorBytes = 8 << 20
 )
 
