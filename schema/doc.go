@@ -15,7 +15,8 @@
 //	}
 //	var invalid *schema.ValidationError
 //	if errors.As(err, &invalid) {
-//		// one FieldError per problem: its Pointer is that of a field
+//		// one FieldError per problem: its Pointer is that of a field, of an item of
+//		// an array, of a group, or empty
 //	}
 //
 // Show defaults in the form instead of applying them to the posted values: a
