@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"math/rand/v2"
 	"net/http/httptest"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 )
 
 const (
-	refreshAfter = 5 * time.Minute // 100 requests a minute are enough for 500 connectors
+	refreshAfter = 5 * time.Minute // to refresh 500 connectors takes 100 requests a minute
 	keepFor      = time.Hour       // while refreshing fails
 	keepNotFound = 30 * time.Second
 	loadTimeout  = 10 * time.Second
@@ -46,9 +47,10 @@ type connectors struct {
 }
 
 type lookup struct {
-	connector *freddy.Connector
-	err       error // a 404
-	keepFor   time.Duration
+	connector    *freddy.Connector
+	err          error // a 404
+	keepFor      time.Duration
+	refreshAfter time.Duration
 }
 
 type (
@@ -64,8 +66,21 @@ func newConnectors(client *freddy.Client) *connectors {
 	return &connectors{client, otter.Must(&otter.Options[string, lookup]{
 		MaximumSize:       1000,
 		ExpiryCalculator:  otter.ExpiryWritingFunc(func(e otter.Entry[string, lookup]) time.Duration { return e.Value.keepFor }),
-		RefreshCalculator: calculator{otter.RefreshWriting[string, lookup](refreshAfter)},
+		RefreshCalculator: calculator{otter.RefreshWritingFunc(func(e otter.Entry[string, lookup]) time.Duration { return e.Value.refreshAfter })},
 	})}
+}
+
+// fill caches all active connectors, in one request for 100 of them. Without it, each of them
+// is a miss at first, and each miss is a request. After an error, what was read is cached.
+func (c *connectors) fill(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	defer cancel()
+	all, err := freddy.Collect(c.client.Connectors().All(ctx, freddy.ConnectorListParams{Limit: 100}))
+	for _, connector := range all {
+		// At random, so that the refreshes are not all due at once.
+		c.cache.Set(connector.ID, lookup{connector, nil, keepFor, refreshAfter + rand.N(refreshAfter)})
+	}
+	return err
 }
 
 // get returns a connector, which is shared. If ctx ends, the load continues for the others.
@@ -89,9 +104,9 @@ func (c *connectors) load(ctx context.Context, id string) (lookup, error) {
 	defer cancel()
 	connector, err := c.client.Connectors().Get(ctx, id)
 	if errors.Is(err, freddy.ErrNotFound) {
-		return lookup{nil, err, keepNotFound}, nil
+		return lookup{nil, err, keepNotFound, refreshAfter}, nil
 	}
-	return lookup{connector, nil, keepFor}, err
+	return lookup{connector, nil, keepFor, refreshAfter}, err
 }
 
 func main() {
@@ -112,6 +127,9 @@ func run(ctx context.Context, lookups int) (requests int, err error) {
 		return 0, err
 	}
 	cached, ids := newConnectors(client), []string{"pcon_github", "pcon_jira", "pcon_unknown"}
+	if err := cached.fill(ctx); err != nil {
+		log.Print(err) // get requests what is missing
+	}
 	for i := range lookups {
 		if _, err := cached.get(ctx, ids[i%len(ids)]); err != nil && !errors.Is(err, freddy.ErrNotFound) {
 			return 0, err

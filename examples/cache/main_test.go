@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log"
@@ -293,6 +294,60 @@ func TestStaysWithinThePlan(t *testing.T) {
 	}
 }
 
+// Each of 500 connectors is looked up once a second from the start, then every 50 s.
+func TestFill(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, server *freddytest.Server, cached *connectors) {
+		const count = 500
+		for n := range count {
+			server.AddConnector(freddy.Connector{ID: fmt.Sprintf("pcon_%d", n), Name: "full", Status: freddy.ConnectorStatusActive})
+		}
+		require.NoError(t, cached.fill(t.Context()))
+		assert.LessOrEqual(t, len(server.Requests()), 6)
+		look := func(lookups, perSecond int) {
+			for n := range lookups {
+				connector, err := cached.get(t.Context(), fmt.Sprintf("pcon_%d", n%count))
+				require.NoError(t, err)
+				require.Equal(t, "full", connector.Name)
+				time.Sleep(time.Second / time.Duration(perSecond))
+			}
+		}
+		look(20*500, 500)
+		assert.LessOrEqual(t, len(server.Requests()), 6, "each lookup is a hit")
+
+		start := time.Now()
+		look(15*60*10, 10)
+		synctest.Wait()
+		refreshes := len(server.Requests())
+		assert.Greater(t, refreshes, count)
+		assert.Less(t, refreshes, 100*int(time.Since(start).Minutes()))
+	}, freddy.WithLimiter(newLimiter()))
+}
+
+func TestFillThatFails(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, server *freddytest.Server, cached *connectors) {
+		for n := range 200 {
+			server.AddConnector(freddy.Connector{ID: fmt.Sprintf("pcon_%d", n), Status: freddy.ConnectorStatusActive})
+		}
+		page, err := server.Client().Connectors().List(t.Context(), freddy.ConnectorListParams{Limit: 100})
+		require.NoError(t, err)
+		first, err := json.Marshal(map[string]any{"object": "list", "data": page.Items})
+		require.NoError(t, err)
+		server.Script(http.MethodGet, "/personal-connectors",
+			freddytest.Reply{Body: string(first)}, freddytest.Reply{Status: http.StatusServiceUnavailable})
+		require.ErrorIs(t, cached.fill(t.Context()), freddy.ErrServer)
+		require.Len(t, server.Requests(), 3)
+
+		for _, id := range []string{page.Items[99].ID, "pcon_199"} {
+			connector, err := cached.get(t.Context(), id)
+			require.NoError(t, err)
+			assert.Equal(t, id, connector.ID)
+		}
+		assert.Len(t, server.Requests(), 4, "one of them was cached")
+	}, freddy.WithMaxRetries(0))
+}
+
 // If a load could wait for the limiter until its timeout, it would take a request of the
 // plan and then fail.
 func TestLimiterLeavesTimeForTheRequest(t *testing.T) {
@@ -325,7 +380,7 @@ func TestRun(t *testing.T) {
 	t.Parallel()
 	requests, err := run(t.Context(), 50)
 	require.NoError(t, err)
-	assert.Equal(t, 3, requests)
+	assert.Equal(t, 2, requests, "one for the catalogue, and one for the ID that is not in it")
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
