@@ -15,7 +15,7 @@ import (
 	"github.com/aitronos/freddy-go/freddytest"
 )
 
-// The definitions of docs/tools.md. They are here because the one for MCP needs its SDK.
+// The code of docs/tools.md that is not in the example. It is here because it needs the MCP SDK.
 
 const anyObject freddy.Schema = `{"type": "object"}` // for a tool whose input schema is absent
 
@@ -47,7 +47,7 @@ func configurationTools(ctx context.Context, client *freddy.Client, id string) (
 	if err != nil {
 		return nil, err
 	}
-	var definitions []map[string]any
+	definitions := []map[string]any{} // not nil, which encodes as null
 	for _, tool := range tools.Items {
 		definitions = append(definitions, openAITool(tool))
 	}
@@ -73,6 +73,17 @@ func responsesTool(label string, account *freddy.Account) map[string]any {
 	return map[string]any{
 		"type": "mcp", "server_label": label, "configuration_id": account.MCPConfigurationID,
 	}
+}
+
+// callOutput calls the tool of a function_call of a response, and returns the item with
+// its result for the next request.
+func callOutput(ctx context.Context, session *mcp.ClientSession, callID, name, arguments string) (map[string]any, error) {
+	result, err := session.CallTool(ctx, &mcp.CallToolParams{Name: name, Arguments: json.RawMessage(cmp.Or(arguments, "{}"))})
+	if err != nil {
+		return nil, err
+	}
+	output, err := json.Marshal(result) // with isError, if the tool has failed
+	return map[string]any{"type": "function_call_output", "call_id": callID, "output": string(output)}, err
 }
 
 const searchSchema freddy.Schema = `{"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}`
@@ -112,6 +123,14 @@ func TestConfigurationTools(t *testing.T) {
 	require.Len(t, definitions, 3)
 	assert.Equal(t, "github_search_code", definitions[0]["name"])
 	assert.Contains(t, definitions[0]["parameters"], `"required"`)
+
+	api.AddConnector(freddy.Connector{ID: "pcon_bare"}) // no tools
+	api.AddConfiguration(freddy.Configuration{ID: "pconf_2", PersonalConnectorID: "pcon_bare"})
+	none, err := configurationTools(t.Context(), api.Client(), "pconf_2")
+	require.NoError(t, err)
+	encoded, err := json.Marshal(none)
+	require.NoError(t, err)
+	assert.Equal(t, "[]", string(encoded))
 
 	_, err = configurationTools(t.Context(), api.Client(), "pconf_unknown")
 	assert.ErrorIs(t, err, freddy.ErrNotFound)
@@ -184,4 +203,28 @@ func TestResponsesTool(t *testing.T) {
 	got, err := json.Marshal(responsesTool("crm", &freddy.Account{MCPConfigurationID: "mcp_a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"}))
 	require.NoError(t, err)
 	assert.JSONEq(t, string(documented), string(got))
+}
+
+func TestCallOutput(t *testing.T) {
+	t.Parallel()
+	session, err := connect(t.Context(), &freddy.Connector{ServerType: freddy.ServerTypeHTTP, ServerURL: serve(t)}, "")
+	require.NoError(t, err)
+	t.Cleanup(func() { session.Close() })
+	for name, tt := range map[string]struct{ arguments, want string }{
+		"success":      {`{"a": 2, "b": 3}`, `{"content":[{"type":"text","text":"5"}],"structuredContent":5}`},
+		"no arguments": {"", `{"content":[{"type":"text","text":"0"}],"structuredContent":0}`},
+		"failure":      {`{"a": true}`, `"isError":true}`},
+	} {
+		t.Run(name, func(t *testing.T) { // in turn: they share the session
+			got, err := callOutput(t.Context(), session, "call_1", "add", tt.arguments)
+			require.NoError(t, err)
+			assert.Equal(t, "function_call_output", got["type"])
+			assert.Equal(t, "call_1", got["call_id"])
+			assert.Contains(t, got["output"], tt.want)
+		})
+	}
+	for _, call := range []struct{ name, arguments string }{{"subtract", "{}"}, {"add", "a=1"}} {
+		_, err := callOutput(t.Context(), session, "call_1", call.name, call.arguments)
+		require.Error(t, err)
+	}
 }
