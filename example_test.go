@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"log/slog"
 	"net/http"
@@ -190,30 +191,48 @@ func ExampleAPIError_fields() {
 	// 422 category
 }
 
-// A service decides by the sentinel what to do.
+// A service decides by the error what to do.
 func ExampleAPIError_Is() {
-	for _, status := range []int{401, 403, 404, 409, 422, 429, 503} {
-		err := error(&freddy.APIError{StatusCode: status})
+	for _, err := range []error{
+		&freddy.APIError{StatusCode: http.StatusTooManyRequests},
+		&freddy.APIError{StatusCode: http.StatusServiceUnavailable},
+		&freddy.APIError{StatusCode: http.StatusUnauthorized},
+		&freddy.APIError{StatusCode: http.StatusNotFound},
+		&freddy.TransportError{Err: context.DeadlineExceeded, Attempts: 1},
+		&freddy.TransportError{Err: context.Canceled, Attempts: 1},
+		&freddy.TransportError{Err: os.ErrDeadlineExceeded, Attempts: 1},
+		&freddy.TransportError{Err: io.ErrUnexpectedEOF, Attempts: 1},
+		&freddy.APIError{Method: http.MethodGet, Path: "/v1/x", StatusCode: http.StatusTeapot, Message: "I'm a teapot"},
+	} {
+		var transport *freddy.TransportError
 		switch {
 		case errors.Is(err, freddy.ErrRateLimited), errors.Is(err, freddy.ErrServer):
-			fmt.Println(status, "try later")
+			fmt.Println("try later")
 		case errors.Is(err, freddy.ErrUnauthenticated), errors.Is(err, freddy.ErrPermissionDenied):
-			fmt.Println(status, "use another key")
+			fmt.Println("use another key")
 		case errors.Is(err, freddy.ErrNotFound), errors.Is(err, freddy.ErrConflict), errors.Is(err, freddy.ErrBadRequest):
-			fmt.Println(status, "fix the request")
-		default: // no response, an unexpected response, another status
+			fmt.Println("fix the request")
+		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+			fmt.Println("the context of the caller ended the call")
+		case errors.As(err, &transport) && transport.Timeout():
+			fmt.Println("no response in time")
+		case errors.As(err, &transport):
+			fmt.Println("no response")
+		default: // an unexpected response, another status
 			fmt.Println(err)
 		}
 	}
 
 	// Output:
-	// 401 use another key
-	// 403 use another key
-	// 404 fix the request
-	// 409 fix the request
-	// 422 fix the request
-	// 429 try later
-	// 503 try later
+	// try later
+	// try later
+	// use another key
+	// fix the request
+	// the context of the caller ended the call
+	// the context of the caller ended the call
+	// no response in time
+	// no response
+	// freddy: GET /v1/x: 418 I'm a teapot
 }
 
 func ExampleHasCode() {
