@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -447,21 +448,43 @@ func ExampleWithHooks() {
 	// call GET /personal-connectors/{connector_id} 200 2 attempts
 }
 
-// A service with a key for each of its users: the clients share their connections.
+// A service keeps a client for each of its users. The clients share their connections.
 func ExampleClient_WithAPIKey() {
-	shared, _, done := connect()
+	service, _, done := connect()
 	defer done()
 
-	client, err := shared.WithAPIKey("example-key-of-a-user")
-	if err != nil {
-		fmt.Println(err)
-		return
+	users := users{service: service}
+	for _, key := range []string{"example-key-of-a-user", "unused, because the user has a client"} {
+		client, err := users.client("user-1", key)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		_, err = client.Connectors().Get(ctx, "pcon_github")
+		fmt.Println(errors.Is(err, freddy.ErrUnauthenticated)) // the fake accepts one key only
 	}
-	_, err = client.Connectors().Get(ctx, "pcon_github")
-	fmt.Println(errors.Is(err, freddy.ErrUnauthenticated)) // the fake accepts one key only
 
 	// Output:
 	// true
+	// true
+}
+
+// users has a client for each user of a service.
+type users struct {
+	service *freddy.Client
+	clients sync.Map // *freddy.Client by user ID
+}
+
+func (u *users) client(id, key string) (*freddy.Client, error) {
+	if client, ok := u.clients.Load(id); ok {
+		return client.(*freddy.Client), nil
+	}
+	derived, err := u.service.WithAPIKey(key)
+	if err != nil {
+		return nil, err
+	}
+	client, _ := u.clients.LoadOrStore(id, derived) // another goroutine may have stored one
+	return client.(*freddy.Client), nil
 }
 
 // A client that also trusts the CA of a company.
@@ -581,17 +604,15 @@ func ExampleClient_Do() {
 
 // A key that rotates: after a 401, the source is called again.
 func ExampleWithKeySource() {
+	var key rotatingKey
+	key.set("an-old-example-key")
 	fake := freddytest.NewFake()
-	server := httptest.NewServer(fake)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		key.set(freddytest.APIKey) // while the request with the old key is in flight
+		fake.ServeHTTP(w, r)
+	}))
 	defer server.Close()
-
-	var key atomic.Value // the source is called concurrently
-	key.Store("an-old-example-key")
-	source := func(context.Context) (string, error) {
-		defer key.Store(freddytest.APIKey) // rotated meanwhile
-		return key.Load().(string), nil
-	}
-	client, err := freddy.NewClient("", freddy.WithKeySource(source), freddy.WithBaseURL(server.URL+"/v1"))
+	client, err := freddy.NewClient("", freddy.WithKeySource(key.get), freddy.WithBaseURL(server.URL+"/v1"))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -603,6 +624,19 @@ func ExampleWithKeySource() {
 
 	// Output:
 	// GitHub <nil> 2 requests
+}
+
+// A rotatingKey has the current key. Another goroutine sets it before the old one expires.
+type rotatingKey struct{ current atomic.Pointer[string] }
+
+func (k *rotatingKey) set(key string) { k.current.Store(&key) }
+
+// get is the key source. It is called concurrently, and does not wait.
+func (k *rotatingKey) get(context.Context) (string, error) {
+	if key := k.current.Load(); key != nil {
+		return *key, nil
+	}
+	return "", errors.New("there is no key yet")
 }
 
 // A configuration whose settings are validated first, then created.
