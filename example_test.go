@@ -665,6 +665,10 @@ func ExampleConfigurationsService_Create() {
 		Credentials:         freddy.BearerCredentials("example-token"),
 		Configuration:       values,
 	})
+	if freddy.MayHaveSucceeded(err) {
+		fmt.Println("it may exist, so look for it first:", err) // see docs/errors.md
+		return
+	}
 	if err != nil {
 		fmt.Println(err)
 		return
