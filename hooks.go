@@ -25,7 +25,8 @@ import (
 //
 // Call runs once the arguments are valid. Attempt runs after the limiter of
 // [WithLimiter]. If there are several hooks, the first is the outermost: the
-// funcs that they return run in reverse order.
+// funcs that they return run in reverse order. Later hooks receive the context of
+// the earlier ones.
 //
 // A panic in a hook reaches the caller and leaves the client usable. No hook
 // receives the key, a query or a body.
