@@ -305,7 +305,7 @@ func TestRoundTripperKeepsRequests(t *testing.T) {
 			assert.Equal(t, name == "success", err == nil)
 			last := weak.Make(unsafe.StringData(id))
 			runtime.GC()
-			assert.True(t, last.Value() == nil, name)
+			assert.Nil(t, last.Value(), name)
 		}
 	})
 	runInBubble(t, "bodies are not shared", func(t *T) {
