@@ -30,7 +30,7 @@ func formsOf(secret string) []string {
 // escapable returns the forms that some encoder changes. No encoder changes
 // letters and digits.
 func escapable(forms []string) []string {
-	return slices.DeleteFunc(distinct(forms), func(form string) bool {
+	return slices.DeleteFunc(distinct(slices.Clone(forms)), func(form string) bool {
 		return !strings.ContainsFunc(form, isNotAlphanumeric)
 	})
 }
@@ -41,8 +41,10 @@ func isNotAlphanumeric(r rune) bool {
 
 func isNotASCII(r rune) bool { return r > '~' }
 
+// distinct sorts forms and removes duplicates.
 func distinct(forms []string) []string {
-	return slices.Compact(slices.Sorted(slices.Values(forms)))
+	slices.Sort(forms)
+	return slices.Compact(forms)
 }
 
 // variants returns forms and the output of similar encoders. An encoder is a list
@@ -54,7 +56,9 @@ func variants(forms []string, encoders ...[]string) []string {
 			for pair := range slices.Chunk(encoder, 2) {
 				variant = strings.ReplaceAll(variant, pair[0], pair[1])
 			}
-			forms = append(forms, variant)
+			if variant != form {
+				forms = append(forms, variant)
+			}
 		}
 	}
 	return distinct(forms)
