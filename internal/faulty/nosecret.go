@@ -2,6 +2,7 @@ package faulty
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/gob"
 	"encoding/hex"
@@ -12,8 +13,10 @@ import (
 	"log/slog"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -45,14 +48,17 @@ func NoSecrets(tb testing.TB, secrets []string, values ...any) {
 		forms = append(forms, formsOf(secret)...)
 	}
 	for i, value := range values {
+		if value == nil {
+			continue
+		}
 		for depth, part := range unwrapAll(value) {
-			where := fmt.Sprintf("value %d (%T)", i, value)
-			if depth > 0 {
-				where += fmt.Sprintf(" unwrapped to %T", part)
-			}
 			check := func(rendering, text string) {
-				tb.Helper()
 				if form := forms.in(text); form != "" {
+					tb.Helper()
+					where := fmt.Sprintf("value %d (%T)", i, value)
+					if depth > 0 {
+						where += fmt.Sprintf(" unwrapped to %T", part)
+					}
 					tb.Errorf("faulty: %s: %s contains a secret, %s", where, rendering, form)
 				}
 			}
@@ -66,7 +72,18 @@ func NoSecrets(tb testing.TB, secrets []string, values ...any) {
 // forms are the encodings of a secret: a name and a text each.
 type forms [][2]string
 
+var formsBySecret sync.Map
+
+// formsOf returns the forms of a secret, which it computes once.
 func formsOf(secret string) forms {
+	known, ok := formsBySecret.Load(secret)
+	if !ok {
+		known, _ = formsBySecret.LoadOrStore(secret, encode(secret))
+	}
+	return known.(forms)
+}
+
+func encode(secret string) forms {
 	quotedJSON, _ := json.Marshal(secret) // a string has no error
 	quoted := strconv.Quote(secret)
 	decimal := fmt.Sprintf("%d", []byte(secret))
@@ -91,7 +108,14 @@ func formsOf(secret string) forms {
 			[2]string{"base64", base64.StdEncoding.EncodeToString(padded)[shared:whole]},
 			[2]string{"URL base64", base64.URLEncoding.EncodeToString(padded)[shared:whole]})
 	}
-	return f
+	// A text that is its own encoding needs no second search.
+	var distinct forms
+	for _, form := range f {
+		if !slices.ContainsFunc(distinct, func(other [2]string) bool { return other[1] == form[1] }) {
+			distinct = append(distinct, form)
+		}
+	}
+	return distinct
 }
 
 // in returns the name of the first form that text contains, or "".
@@ -149,14 +173,10 @@ func render(value any, check func(rendering, text string)) {
 	}
 	try("json", func(b *bytes.Buffer) error { return json.NewEncoder(b).Encode(value) })
 	try("gob", func(b *bytes.Buffer) error { return gob.NewEncoder(b).Encode(value) })
-	try("slog text", func(b *bytes.Buffer) error {
-		slog.New(slog.NewTextHandler(b, nil)).Info("", "value", value)
-		return nil
-	})
-	try("slog json", func(b *bytes.Buffer) error {
-		slog.New(slog.NewJSONHandler(b, nil)).Info("", "value", value)
-		return nil
-	})
+	var record slog.Record
+	record.Add("value", value)
+	try("slog text", func(b *bytes.Buffer) error { return slog.NewTextHandler(b, nil).Handle(context.Background(), record) })
+	try("slog json", func(b *bytes.Buffer) error { return slog.NewJSONHandler(b, nil).Handle(context.Background(), record) })
 	if err, ok := value.(error); ok {
 		try("errors.Join", func(*bytes.Buffer) error { return errors.Join(err, err) })
 	}
