@@ -21,7 +21,8 @@ import (
 
 const (
 	dayCallers  = 8
-	dayInterval = time.Minute      // of a caller between two calls, on average
+	dayInterval = time.Minute      // of a caller between two calls in an outage, on average
+	dayNormal   = 4 * time.Minute  // the same between outages
 	dayDeadline = time.Minute      // of a call
 	dayTimeout  = 30 * time.Second // of an attempt, the client's default
 	dayRotation = 16 * time.Hour   // when the key changes
@@ -57,7 +58,7 @@ var phases = []phase{
 		},
 	},
 	{
-		"dropped connections", 6 * time.Hour, 6*time.Hour + 10*time.Minute,
+		"dropped connections", 8 * time.Hour, 8*time.Hour + 15*time.Minute,
 		func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) },
 		func(t *testing.T, c dayCall) {
 			var transportErr *freddy.TransportError
@@ -66,7 +67,7 @@ var phases = []phase{
 		},
 	},
 	{
-		"rate limit", 9 * time.Hour, 9*time.Hour + 30*time.Minute,
+		"rate limit", 10 * time.Hour, 10*time.Hour + 30*time.Minute,
 		func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Retry-After", "10")
 			w.WriteHeader(http.StatusTooManyRequests)
@@ -261,7 +262,11 @@ func (d *day) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // calls makes calls until the end of the day.
 func (d *day) calls(t *testing.T) {
 	for {
-		time.Sleep(time.Duration(rand.Int64N(int64(2 * dayInterval))))
+		interval := dayNormal
+		if p, _ := d.phase(); p.name != normal.name {
+			interval = dayInterval
+		}
+		time.Sleep(rand.N(2 * interval))
 		if time.Since(d.midnight) >= 24*time.Hour {
 			return
 		}
