@@ -20,7 +20,7 @@ func TestPool(t *testing.T) {
 	runInBubble(t, "J6 a wrapped NewTransport", func(t *T) {
 		// A pool of two idle connections, net/http's default, would open a connection
 		// for nearly every call.
-		const calls, workers = 5_000, 200
+		const calls, workers = 1_000, 200
 		s := t.serve(faulty.Then(faulty.Wait(time.Millisecond), faulty.Reply(http.StatusOK, connectorBody)))
 		base := freddy.NewTransport()
 		base.DialContext = t.network.DialContext
