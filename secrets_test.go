@@ -67,7 +67,14 @@ func TestSecrets(t *testing.T) {
 
 	// A sample key contains "test" or "example".
 	run(t, "H10 no key in the repository", func(t *T) {
-		keys := regexp.MustCompile(`\b(sk|pk|rk)[-_](live|proj)?[-_]?[A-Za-z0-9]{20,}|\b(gh[pousr]|glpat|xox[abp]|tskey)[-_][A-Za-z0-9-]{20,}|\bAKIA[0-9A-Z]{16}\b|\beyJ[\w-]{20,}\.eyJ|-----BEGIN [A-Z ]*PRIVATE KEY`)
+		var keys []*regexp.Regexp
+		for _, key := range []string{ // each begins with a literal, which regexp finds fast
+			`sk[-_](live|proj)?[-_]?[A-Za-z0-9]{20,}`, `pk[-_](live|proj)?[-_]?[A-Za-z0-9]{20,}`, `rk[-_](live|proj)?[-_]?[A-Za-z0-9]{20,}`,
+			`gh[pousr][-_][A-Za-z0-9-]{20,}`, `glpat[-_][A-Za-z0-9-]{20,}`, `xox[abp][-_][A-Za-z0-9-]{20,}`, `tskey[-_][A-Za-z0-9-]{20,}`,
+			`AKIA[0-9A-Z]{16}\b`, `eyJ[\w-]{20,}\.eyJ`, `-----BEGIN [A-Z ]*PRIVATE KEY`,
+		} {
+			keys = append(keys, regexp.MustCompile(key))
+		}
 		sample := regexp.MustCompile(`(?i)test|example`)
 		files := 0
 		require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
@@ -79,8 +86,10 @@ func TestSecrets(t *testing.T) {
 			}
 			text, err := os.ReadFile(path)
 			files++
-			for _, key := range keys.FindAllString(string(text), -1) {
-				assert.Regexp(t, sample, key, path)
+			for _, key := range keys {
+				for _, found := range key.FindAllString(string(text), -1) {
+					assert.Regexp(t, sample, found, path)
+				}
 			}
 			return err
 		}))
