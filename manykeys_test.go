@@ -150,15 +150,21 @@ func (t *T) thousandClients(http2 bool) {
 		}
 		_, _ = io.WriteString(w, connectorBody)
 	}))
-	server.EnableHTTP2 = http2
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			connections.Add(1)
 		}
 	}
-	server.StartTLS()
+	transport := freddy.NewTransport()
+	if http2 {
+		server.EnableHTTP2 = true
+		server.StartTLS()
+		transport = trusting(server)
+	} else {
+		server.Start()
+	}
 	t.Cleanup(server.Close)
-	client := t.newClient(testKey, freddy.WithBaseURL(server.URL), withTransport(trusting(server)))
+	client := t.newClient(testKey, freddy.WithBaseURL(server.URL), withTransport(transport))
 	derived := make([]*freddy.Client, clients)
 	for i := range derived {
 		derived[i] = derive(t, client, fmt.Sprint(otherKey, "-", i))
