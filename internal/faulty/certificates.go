@@ -12,12 +12,15 @@ import (
 	"time"
 )
 
-// RootCAs returns a pool with the authority that signs [Certificate].
-func RootCAs() *x509.CertPool {
+// RootCAs returns a pool with the authority that signs [Certificate]. It is shared
+// by all callers.
+func RootCAs() *x509.CertPool { return rootCAs() }
+
+var rootCAs = sync.OnceValue(func() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(trusted().certificate)
 	return pool
-}
+})
 
 // Certificate returns a certificate for hosts, names or IP addresses, that
 // clients with [RootCAs] trust until notAfter.
@@ -26,9 +29,9 @@ func Certificate(notAfter time.Time, hosts ...string) tls.Certificate {
 }
 
 // Valid returns the config of a server that clients with [RootCAs] trust.
-func Valid() *tls.Config {
-	return with(Certificate(late, "127.0.0.1"))
-}
+func Valid() *tls.Config { return with(valid()) }
+
+var valid = sync.OnceValue(func() tls.Certificate { return Certificate(late, "127.0.0.1") })
 
 // WrongHost returns a config whose certificate is for another host.
 func WrongHost() *tls.Config {
