@@ -108,23 +108,28 @@ func TestIncompleteBody(t *testing.T) {
 			last = chunked + len("\r\n")
 		}
 		var cuts, recovers []faulty.Handler
+		var ends []int // every byte of the body, some of the header
 		for end := range len(response) {
+			if end < head-4 && end%10 > 0 {
+				continue
+			}
+			ends = append(ends, end)
 			cut := faulty.Then(faulty.Raw(response[:end]), faulty.Close)
 			cuts = append(cuts, cut)
 			recovers = append(recovers, cut, faulty.Reply(200, connectorBody))
 		}
 		runInBubble(t, name+" cut at every byte, then complete", func(t *T) {
 			s := t.serve(recovers...)
-			for end := range len(response) {
+			for _, end := range ends {
 				o := t.get(t.client(s.URL()))
 				require.NoError(t, o.err, "cut after %q", response[:end])
 				require.Equal(t, 2, o.response.Attempts, "cut after %q", response[:end])
 			}
-			assert.Len(t, s.Requests(), 2*len(response))
+			assert.Len(t, s.Requests(), 2*len(ends))
 		})
 		runInBubble(t, name+" cut at every byte of a create", func(t *T) {
 			s := t.serve(cuts...)
-			for end := range len(response) {
+			for _, end := range ends {
 				o := t.post(t.client(s.URL()))
 				require.Equal(t, 1, o.response.Attempts, "cut after %q", response[:end])
 				status, id := 0, ""
@@ -140,7 +145,7 @@ func TestIncompleteBody(t *testing.T) {
 					require.ErrorIs(t, err, io.ErrUnexpectedEOF, "cut after %q", response[:end])
 				}
 			}
-			assert.Len(t, s.Requests(), len(response))
+			assert.Len(t, s.Requests(), len(ends))
 		})
 	}
 	t.Run("C2 short body of a create", func(t *testing.T) {
