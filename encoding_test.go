@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"io"
 	"net/http"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -131,9 +132,14 @@ func TestContentEncoding(t *testing.T) {
 	})
 }
 
+// gzipWriters are reused, since a new one allocates 800 KiB.
+var gzipWriters = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
 func gzipped(text string) string {
 	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
+	w := gzipWriters.Get().(*gzip.Writer)
+	defer gzipWriters.Put(w)
+	w.Reset(&b)
 	io.WriteString(w, text)
 	w.Close()
 	return b.String()

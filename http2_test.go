@@ -246,7 +246,7 @@ func TestHTTP2(t *testing.T) {
 		assert.Equal(t, "req_1", err.RequestID)
 	})
 	run(t, "H8 key in GOAWAY debug data", func(t *T) {
-		for form, text := range forms(testKey) {
+		for form, text := range distinctForms(testKey) {
 			for _, method := range []string{http.MethodGet, http.MethodPost} {
 				t.run(form+" "+method, func(t *T) {
 					s := t.serveHTTP2(nil, faulty.StreamThen(faulty.GoAway(true, faulty.NoError, "Bearer "+text+" is banned"), faulty.HangUp))
