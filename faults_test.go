@@ -21,21 +21,22 @@ func TestFaultMatrix(t *testing.T) {
 	others, _, ok = strings.Cut(others, "\n## ")
 	require.True(t, ok)
 
+	source := sources{}
 	rows := regexp.MustCompile(`(?m)^\| ([A-J]\d+) \|.* \| (.*) \|$`).FindAllStringSubmatch(matrix, -1)
 	assert.Greater(t, len(rows), 100)
 	for _, row := range rows {
-		requireTests(t, row[2], row[1]+" ")
+		source.require(t, row[2], row[1]+" ")
 	}
 	rows = regexp.MustCompile(`(?m)^\| (.*) \|.* \| (`+"`"+`.*) \|$`).FindAllStringSubmatch(others, -1)
 	assert.Greater(t, len(rows), 15)
 	for _, row := range rows {
-		requireTests(t, row[2], "")
+		source.require(t, row[2], "")
 	}
 }
 
-// requireTests requires that tests, a cell of the matrix, exist, and that the names
+// require requires that tests, a cell of the matrix, exist, and that the names
 // of their rows contain a prefix.
-func requireTests(t *testing.T, tests, prefix string) {
+func (s sources) require(t *testing.T, tests, prefix string) {
 	t.Helper()
 	for name := range strings.SplitSeq(tests, ", ") {
 		dir, name, ok := strings.Cut(strings.Trim(name, "`"), ": ")
@@ -43,7 +44,7 @@ func requireTests(t *testing.T, tests, prefix string) {
 			dir, name = ".", dir
 		}
 		top, rest, nested := strings.Cut(name, "/")
-		source := sourceOf(t, dir, top)
+		source := s.of(t, dir, top)
 		require.NotEmpty(t, source, "no test %s", name)
 		if !nested {
 			continue
@@ -57,16 +58,24 @@ func requireTests(t *testing.T, tests, prefix string) {
 	}
 }
 
-// sourceOf returns the file of a top-level test.
-func sourceOf(t *testing.T, dir, test string) string {
+// sources are the test files of packages, by directory.
+type sources map[string][]string
+
+// of returns the file of a top-level test.
+func (s sources) of(t *testing.T, dir, test string) string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
-	require.NoError(t, err)
-	for _, file := range files {
-		text, err := os.ReadFile(file)
+	if s[dir] == nil {
+		files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
 		require.NoError(t, err)
-		if strings.Contains(string(text), "\nfunc "+test+"(") {
-			return string(text)
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			s[dir] = append(s[dir], string(text))
+		}
+	}
+	for _, text := range s[dir] {
+		if strings.Contains(text, "\nfunc "+test+"(") {
+			return text
 		}
 	}
 	return ""
