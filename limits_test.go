@@ -121,7 +121,7 @@ func TestMemory(t *testing.T) {
 	}
 
 	runInBubble(t, "I5 endless interim responses", func(t *T) {
-		s := t.serve(repeat(strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", 100)))
+		s := t.serve(repeat(faulty.Head(103, "Link: </"+strings.Repeat("x", 4<<10)+">")))
 		t.get(t.client(s.URL()), freddy.WithMaxRetries(0)).isTransport(0, 1)
 	})
 	runAlone(t, "I8 steady heap", func(t *T) {
