@@ -183,7 +183,7 @@ func TestDeadlineWhileDecoding(t *testing.T) {
 			runAlone(t, name+", "+end, func(t *T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				if end == "deadline" {
-					ctx, cancel = context.WithTimeout(t.Context(), 200*time.Millisecond)
+					ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
 				}
 				defer cancel()
 				rt := roundTrip(func(*http.Request) (*http.Response, error) {
