@@ -289,6 +289,7 @@ func (c *cutter) serve(conn net.Conn) {
 // Wherever the connection is cut, nothing is created twice, and the error says
 // whether it may have been created.
 func TestCreatedOnce(t *testing.T) {
+	t.Parallel()
 	const tries, workers = 500, 8
 	server := newCutter(t)
 	client := newClient(t, "http://"+server.Addr().String()+"/v1")

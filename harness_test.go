@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -30,7 +31,13 @@ import (
 
 // TestMain also requires that the package writes nothing to stderr or to a
 // default logger and leaves no goroutine.
-func TestMain(m *testing.M) { os.Exit(faulty.Main(m.Run)) }
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(gcPercent)
+	os.Exit(faulty.Main(m.Run))
+}
+
+// gcPercent is GOGC of tests. Most of them allocate much and keep little.
+const gcPercent = 400
 
 // testKey is the API key of every client.
 const testKey = "test-key-example-3f9c2b7a"

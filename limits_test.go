@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"strings"
 	"sync"
@@ -221,6 +222,8 @@ func peakHeap(run func()) int64 {
 		metrics.Read(sample)
 		return int64(sample[0].Value.Uint64())
 	}
+	debug.SetGCPercent(100) // each collection is a sample
+	defer debug.SetGCPercent(gcPercent)
 	runtime.GC()
 	before, peak := live(), int64(0)
 	done := make(chan struct{})

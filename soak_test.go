@@ -510,11 +510,11 @@ func newSoak(t *testing.T, names int) (s *soak, server *httptest.Server, transpo
 	return s, server, transport
 }
 
-// TestSoak runs for half a second, or for the duration in FREDDY_SOAK, such as 60s.
+// TestSoak runs for a quarter of a second, or for the duration in FREDDY_SOAK, such as 60s.
 // The records of client and server must agree, and nothing may be left.
 func TestSoak(t *testing.T) {
-	const warmUp = 300 * time.Millisecond
-	length := time.Second / 2
+	const warmUp = 200 * time.Millisecond
+	length := time.Second / 4
 	if text := os.Getenv("FREDDY_SOAK"); text != "" {
 		var err error
 		length, err = time.ParseDuration(text)
