@@ -63,7 +63,7 @@ func TestAllocations(t *testing.T) {
 		"WithAPIKey":            {7, 0, func() { _, _ = get.WithAPIKey(otherKey) }},
 		"an ArgumentError":      {3, 0, func() { _, _ = get.Connectors().Get(ctx, "") }},
 	} {
-		assert.LessOrEqual(t, testing.AllocsPerRun(200, row.call)-row.trips*own, row.most, name)
+		assert.LessOrEqual(t, testing.AllocsPerRun(100, row.call)-row.trips*own, row.most, name)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -198,11 +199,17 @@ func (t *T) transport() *http.Transport {
 		TLSClientConfig:        &tls.Config{RootCAs: faulty.RootCAs()},
 		MaxResponseHeaderBytes: 1 << 20,
 	}
-	if t.network != nil {
-		transport.DialContext = t.network.DialContext
-	}
+	transport.DialContext = t.dial
 	t.checks.CloseIdle(transport.CloseIdleConnections)
 	return transport
+}
+
+// dial connects to a server of the row.
+func (t *T) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if t.network != nil {
+		return t.network.DialContext(ctx, network, address)
+	}
+	return new(net.Dialer).DialContext(ctx, network, address)
 }
 
 // withTransport is the option of a client that uses T.transport.

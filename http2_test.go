@@ -17,7 +17,7 @@ import (
 )
 
 func TestHTTP2(t *testing.T) {
-	const brief = 60 * time.Millisecond
+	const brief = 20 * time.Millisecond // timeout of an attempt in which nothing needs to arrive
 	few := []string{http.MethodGet, http.MethodPut, http.MethodPost}
 	withBody := []string{http.MethodGet, http.MethodPut, http.MethodDelete, http.MethodPost, http.MethodPatch} // of the response
 	ok := faulty.StreamReply(200, connectorBody)
@@ -205,20 +205,23 @@ func TestHTTP2(t *testing.T) {
 		})
 	})
 	run(t, "A14 no response", func(t *T) {
-		s := t.serveHTTP2(nil, faulty.StreamStall)
-		c := t.client(s.URL(), overHTTP2(), freddy.WithAttemptTimeout(brief))
+		s := t.serveHTTP2(nil, ok, faulty.StreamStall)
+		c := t.client(s.URL(), overHTTP2())
+		t.get(c).ok(1) // after which the connection is open
 		for _, method := range few {
-			err := t.lost(nil, c, method, 0)
+			err := t.lost(nil, c, method, 0, freddy.WithAttemptTimeout(3*brief)) // so that the request is sent on a busy machine
 			assert.True(t, err.Timeout())
 		}
-		assert.LessOrEqual(t, len(s.Requests()), 4+4+1)
+		assert.LessOrEqual(t, len(s.Requests()), 1+4+4+1)
 	})
 	run(t, "A17 body stalls", func(t *T) {
 		stop := faulty.StreamThen(faulty.StreamPart(200, `{"id":"pc`), faulty.StreamStall)
-		s := t.serveHTTP2(nil, stop, ok)
-		long := freddy.WithAttemptTimeout(500 * time.Millisecond) // so that the header arrives on a busy machine
-		t.get(t.client(s.URL(), overHTTP2(), long)).ok(2)
-		assert.True(t, t.lost(nil, t.client(t.serveHTTP2(nil, stop).URL(), overHTTP2(), long), http.MethodPost, 200).Timeout())
+		s := t.serveHTTP2(nil, ok, stop, ok, stop)
+		c := t.client(s.URL(), overHTTP2())
+		t.get(c).ok(1)                                            // after which the connection is open
+		long := freddy.WithAttemptTimeout(300 * time.Millisecond) // so that the header arrives on a busy machine
+		t.get(c, long).ok(2)
+		assert.True(t, t.lost(nil, c, http.MethodPost, 200, long).Timeout())
 	})
 	run(t, "A14 other streams beside one that stalls", func(t *T) {
 		s := t.serveHTTP2(nil, faulty.StreamStall, ok)
@@ -277,13 +280,13 @@ func overHTTP2() freddy.Option {
 // lost makes a call whose response is lost in every attempt, after the status if
 // it is not 0. The call must be retried if it is idempotent, and is ambiguous if it does more than read. If
 // s is not nil, it must have received a request for each attempt.
-func (t *T) lost(s *faulty.HTTP2Server, client *freddy.Client, method string, status int) *freddy.TransportError {
+func (t *T) lost(s *faulty.HTTP2Server, client *freddy.Client, method string, status int, opts ...freddy.CallOption) *freddy.TransportError {
 	t.Helper()
 	attempts := 1
 	if slices.Contains(idempotent, method) {
 		attempts = 4
 	}
-	err := t.do(client, method).transport(status, attempts)
+	err := t.do(client, method, opts...).transport(status, attempts)
 	assert.Equal(t, !reads(method), err.Ambiguous)
 	if s != nil {
 		t.sameBodies(s, attempts)

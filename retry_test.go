@@ -2,7 +2,6 @@ package freddy_test
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -86,7 +85,7 @@ func TestRetry(t *testing.T) {
 		for _, method := range allMethods {
 			t.run(method, func(t *T) {
 				dials := new(atomic.Int32)
-				c := t.client("http://127.0.0.1", dialing(dials, faulty.Refused(t)))
+				c := t.client("http://127.0.0.1", t.dialing(dials, faulty.Refused(t)))
 				err := t.do(c, method).transport(0, 4)
 				require.ErrorIs(t, err, syscall.ECONNREFUSED)
 				assert.False(t, err.Ambiguous, "nothing was sent")
@@ -99,7 +98,7 @@ func TestRetry(t *testing.T) {
 		})
 		t.run("open on the second dial", func(t *T) {
 			s := t.serve(faulty.Reply(201, connectorBody))
-			t.post(t.client("http://127.0.0.1", dialing(nil, faulty.Refused(t), s.URL()))).ok(2)
+			t.post(t.client("http://127.0.0.1", t.dialing(nil, faulty.Refused(t), s.URL()))).ok(2)
 			assert.Len(t, s.Requests(), 1)
 		})
 	})
@@ -157,7 +156,7 @@ func TestRetry(t *testing.T) {
 		// Ambiguous stays true after an attempt that was certainly not processed.
 		thenRefused := func(t *T, handlers ...faulty.Handler) *freddy.Client {
 			s := t.serve(handlers...)
-			return t.client("http://127.0.0.1", dialing(nil, s.URL(), faulty.Refused(t)))
+			return t.client("http://127.0.0.1", t.dialing(nil, s.URL(), faulty.Refused(t)))
 		}
 		tests := map[string]struct {
 			method    string
@@ -231,10 +230,10 @@ func TestRetry(t *testing.T) {
 		}
 		t.run("after a closed port", func(t *T) {
 			s := t.serve(faulty.Reply(404, ""))
-			c := t.client("http://127.0.0.1", dialing(nil, faulty.Refused(t), s.URL()))
+			c := t.client("http://127.0.0.1", t.dialing(nil, faulty.Refused(t), s.URL()))
 			t.do(c, http.MethodDelete).isAPI(404, 2)
 		})
-		t.run("after a connect timeout", func(t *T) {
+		runInBubble(t.T, "after a connect timeout", func(t *T) {
 			s := t.serve(faulty.Reply(404, ""))
 			transport := t.transport()
 			var dials atomic.Int32
@@ -243,9 +242,9 @@ func TestRetry(t *testing.T) {
 					<-ctx.Done()
 					return nil, ctx.Err()
 				}
-				return new(net.Dialer).DialContext(ctx, network, address)
+				return t.dial(ctx, network, address)
 			}
-			c := t.client(s.URL(), withTransport(transport), freddy.WithAttemptTimeout(500*time.Millisecond))
+			c := t.client(s.URL(), withTransport(transport))
 			t.do(c, http.MethodDelete).isAPI(404, 2)
 			assert.Len(t, s.Requests(), 1)
 		})
@@ -375,18 +374,17 @@ func TestRetry(t *testing.T) {
 // dialing is the option of a client that dials the first origin for its first
 // connection, and so on, whatever the address. The last one repeats. dials counts
 // the dials and may be nil.
-func dialing(dials *atomic.Int32, origins ...string) freddy.Option {
+func (t *T) dialing(dials *atomic.Int32, origins ...string) freddy.Option {
 	if dials == nil {
 		dials = new(atomic.Int32)
 	}
-	return withTransport(&http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: faulty.RootCAs()},
-		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			origin := origins[min(int(dials.Add(1)), len(origins))-1]
-			_, address, _ := strings.Cut(origin, "://")
-			return new(net.Dialer).DialContext(ctx, network, address)
-		},
-	})
+	transport := t.transport()
+	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		origin := origins[min(int(dials.Add(1)), len(origins))-1]
+		_, address, _ := strings.Cut(origin, "://")
+		return t.dial(ctx, network, address)
+	}
+	return withTransport(transport)
 }
 
 // resolving is the option of a client whose name server responds to every query

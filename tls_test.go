@@ -94,10 +94,10 @@ func TestTLS(t *testing.T) {
 			assert.Equal(t, 4, s.Accepted())
 		}
 	})
-	run(t, "A13 DELETE after a failed handshake", func(t *T) {
+	runInBubble(t, "A13 DELETE after a failed handshake", func(t *T) {
 		stalled := t.serveHandshakeStall()
 		s := t.serveTLS(nil, faulty.Reply(404, ""))
-		c := t.client("https://127.0.0.1", dialing(nil, stalled.URL(), s.URL()), freddy.WithAttemptTimeout(500*time.Millisecond))
+		c := t.client("https://127.0.0.1", t.dialing(nil, stalled.URL(), s.URL()))
 		t.do(c, http.MethodDelete).isAPI(404, 2)
 	})
 	run(t, "H8 key in a certificate", func(t *T) {
