@@ -1,6 +1,7 @@
 package freddytest_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -95,9 +96,12 @@ func TestRequestsKeepTheLastTenThousand(t *testing.T) {
 	wantPaths := func(first int) {
 		requests := fake.Requests()
 		require.Len(t, requests, limit)
+		var have, want strings.Builder
 		for i, request := range requests {
-			require.Equal(t, "/"+strconv.Itoa(first+i), request.Path)
+			fmt.Fprintln(&have, request.Path)
+			fmt.Fprintf(&want, "/%d\n", first+i)
 		}
+		require.Equal(t, want.String(), have.String())
 	}
 	sendUntil(0, limit)
 	wantPaths(0)

@@ -48,8 +48,8 @@ func inMemory(t *testing.T, network *faulty.Network, server *faulty.Server) (*tr
 }
 
 func TestColdBurst(t *testing.T) {
-	const calls = 256
 	t.Run("J7 HTTP/2", func(t *testing.T) {
+		const calls = 256
 		o := newOrigin(t, true, slow) // with 250 streams a connection
 		tr, r := o.client(t)
 		own := transport.OwnTransport(tr)
@@ -62,6 +62,7 @@ func TestColdBurst(t *testing.T) {
 		assert.LessOrEqual(t, o.connections.Load(), int64(32), "few on a busy machine, at most 8 on an idle one")
 	})
 	t.Run("J7 HTTP/1.1", func(t *testing.T) {
+		const calls = 64
 		synctest.Test(t, func(t *testing.T) {
 			network := new(faulty.Network)
 			server := network.ServeTLS(t, nil, faulty.Then(faulty.Wait(20*time.Millisecond), faulty.Reply(http.StatusOK, "{}")))
@@ -112,6 +113,9 @@ func TestColdBurst(t *testing.T) {
 				})
 			}
 			waiters.Wait()
+			result := tr.Do(ctx, r) // which has ended before
+			assert.Equal(t, transport.Context, result.Failure.Kind)
+			assert.Zero(t, result.Number)
 			first.Wait()
 		})
 	})

@@ -130,57 +130,6 @@ func TestGateAfterAFailure(t *testing.T) {
 	assert.LessOrEqual(t, dials.Load(), int64(10))
 }
 
-// silentListener accepts connections and never completes a handshake.
-func silentListener(t *testing.T) net.Listener {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = listener.Close() })
-	return listener
-}
-
-// While the first attempt waits for a handshake that never ends, the others wait at
-// most half of their timeout, and a canceled one returns at once.
-func TestGateIsBounded(t *testing.T) {
-	listener := silentListener(t)
-	c := config(nil)
-	c.Client, c.Host = nil, listener.Addr().String()
-	tr := transport.New(c)
-	t.Cleanup(tr.CloseIdleConnections)
-	r := request(http.MethodGet)
-	r.URL = &url.URL{Scheme: "https", Host: listener.Addr().String(), Path: "/"}
-	r.MaxRetries, r.Timeout = 0, 400*time.Millisecond
-
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	var accepted atomic.Int64
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			accepted.Add(1)
-			t.Cleanup(func() { _ = conn.Close() })
-		}
-	}()
-	var group sync.WaitGroup
-	for range 3 {
-		group.Go(func() {
-			result := tr.Do(t.Context(), r)
-			require.NotNil(t, result.Failure)
-			assert.Equal(t, transport.Timeout, result.Failure.Kind)
-		})
-	}
-	require.Eventually(t, func() bool { return accepted.Load() > 0 }, 10*time.Second, time.Millisecond)
-	result := tr.Do(ctx, r)
-	require.NotNil(t, result.Failure)
-	assert.Equal(t, transport.Context, result.Failure.Kind)
-	assert.Zero(t, result.Number)
-	group.Wait()
-	assert.Equal(t, int64(3), accepted.Load(), "the waiting attempts did not connect by themselves")
-}
-
 // A panic in a hook of the attempt that connects does not keep the gate closed.
 func TestGateAfterAPanic(t *testing.T) {
 	o := newOrigin(t, true, ok)
@@ -215,6 +164,15 @@ func TestNoGate(t *testing.T) {
 	r.URL = target
 	burst(t, tr, r, 5)
 	assert.Equal(t, int64(5), dials.Load())
+}
+
+// silentListener accepts connections and never completes a handshake.
+func silentListener(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	return listener
 }
 
 // A limiter that fails ends the call, also while another attempt connects.
