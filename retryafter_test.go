@@ -51,8 +51,8 @@ func TestRetryAfter(t *testing.T) {
 		})
 	}
 	run(t, "E1 over TCP", func(t *T) {
-		const wait = 200 * time.Millisecond
-		s := t.serve(faulty.Reply(429, "", "retry-after: 0.2"), faulty.Reply(200, connectorBody))
+		const wait = 100 * time.Millisecond
+		s := t.serve(faulty.Reply(429, "", "retry-after: 0.1"), faulty.Reply(200, connectorBody))
 		o := t.post(t.client(s.URL())).ok(2)
 		assert.GreaterOrEqual(t, o.took, wait)
 	})

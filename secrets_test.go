@@ -99,25 +99,32 @@ func TestSecrets(t *testing.T) {
 		long := strings.Repeat("x", 2<<20)
 		var origins []string
 		for _, handler := range []faulty.Handler{
-			faulty.Close, faulty.Reset, faulty.Stall, faulty.Raw("BANANA\r\n\r\n"), faulty.Raw("HTTP/1.1 200 OK\r\nbanana\r\n\r\n"), faulty.Drip(faulty.Head(http.StatusOK, "Content-Length: 99"), 'x', 10*time.Millisecond),
+			faulty.Close, faulty.Reset, faulty.Raw("BANANA\r\n\r\n"), faulty.Raw("HTTP/1.1 200 OK\r\nbanana\r\n\r\n"),
 			faulty.Cut(http.StatusOK, 100, "{"), faulty.CutChunks("{"), faulty.Reply(http.StatusOK, "<html>"), faulty.Reply(http.StatusOK, ""), faulty.Reply(http.StatusNoContent, ""), faulty.Reply(http.StatusOK, `{"data":5}`),
 			faulty.Reply(http.StatusOK, `{"success":false}`), faulty.Reply(http.StatusOK, long), faulty.Reply(http.StatusOK, "x", "Content-Encoding: br"), faulty.Reply(http.StatusOK, "x", "Content-Encoding: gzip"),
 			faulty.Reply(http.StatusFound, "", "Location: https://user:pw@evil.example/x?"+querySecret), faulty.Reply(http.StatusNotFound, "{}"), faulty.Reply(http.StatusServiceUnavailable, long), faulty.Reply(http.StatusTooManyRequests, "", "Retry-After: 86400"),
-			faulty.Raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), faulty.Raw("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"), faulty.Raw(strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 9)),
+			faulty.Raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), faulty.Raw("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"),
 		} {
 			origins = append(origins, t.serve(handler).URL())
 		}
 		plain := t.serve(faulty.Reply(http.StatusOK, connectorBody))
 		tlsOnly := t.serveTLS(nil, faulty.Reply(http.StatusOK, connectorBody))
 		origins = append(origins, faulty.Refused(t), strings.Replace(plain.URL(), "http:", "https:", 1), strings.Replace(tlsOnly.URL(), "https:", "http:", 1), tlsOnly.URL(),
-			t.serveTLS(faulty.Expired(), faulty.Close).URL(), t.serveTLS(faulty.WrongHost(), faulty.Close).URL(), t.serveHandshakeStall().URL())
+			t.serveTLS(faulty.Expired(), faulty.Close).URL(), t.serveTLS(faulty.WrongHost(), faulty.Close).URL())
 		for _, origin := range origins {
-			client := t.client(origin, freddy.WithMaxRetries(1), freddy.WithAttemptTimeout(30*time.Millisecond), freddy.WithHeader("X-Other", headerSecret))
-			t.secretErrors(t.Context(), client)
+			t.secretErrors(t.Context(), t.client(origin, freddy.WithMaxRetries(1), freddy.WithHeader("X-Other", headerSecret)))
 		}
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
 		t.secretErrors(ended, t.client(plain.URL()))
+	})
+	runInBubble(t, "H3 every timeout", func(t *T) {
+		for _, s := range []*faulty.Server{
+			t.serve(faulty.Stall), t.serve(faulty.Drip(faulty.Head(http.StatusOK, "Content-Length: 99"), 'x', time.Second)),
+			t.serve(faulty.Raw(strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 9))), t.serveHandshakeStall(),
+		} {
+			t.secretErrors(t.Context(), t.client(s.URL(), t.withTransport(), freddy.WithMaxRetries(1), freddy.WithHeader("X-Other", headerSecret)))
+		}
 	})
 	runInBubble(t, "H3 errors of a RoundTripper", func(t *T) {
 		for name, fail := range map[string]func(req *http.Request) error{
