@@ -149,6 +149,16 @@ func TestTimeout(t *testing.T) {
 		slow := t.serve(faulty.Drip(faulty.Head(http.StatusNotFound), ' ', 5*time.Millisecond))
 		require.ErrorIs(t, t.get(t.client(slow.URL()), freddy.WithAttemptTimeout(60*time.Millisecond)).within(60*time.Millisecond).api(http.StatusNotFound, 1), freddy.ErrNotFound)
 	})
+	runInBubble(t, "G5 a deadline whose timer has not fired", func(t *T) {
+		ctx := lateContext{t.Context(), time.Now().Add(time.Second)}
+		rt := roundTrip(func(*http.Request) (*http.Response, error) {
+			time.Sleep(time.Second)
+			return nil, errTest
+		})
+		err := t.call(ctx, t.over(rt), http.MethodGet).transport(0, 1)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.True(t, err.Timeout())
+	})
 	run(t, "G5 deadline of a call over TCP", func(t *T) {
 		s := t.serve(faulty.Stall)
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
@@ -159,3 +169,11 @@ func TestTimeout(t *testing.T) {
 		assert.Len(t, s.Requests(), 1)
 	})
 }
+
+// A lateContext does not end at its deadline.
+type lateContext struct {
+	context.Context
+	deadline time.Time
+}
+
+func (c lateContext) Deadline() (time.Time, bool) { return c.deadline, true }
