@@ -70,10 +70,10 @@ func TestPool(t *testing.T) {
 			}
 			return conn, err
 		}
-		client := t.client(s.URL(), withTransport(transport)) // an attempt may take far longer than two pings
+		client := t.client(s.URL(), withTransport(transport))
 		t.get(client).ok(1)
 		close(dead)
-		o := t.get(client)
+		o := t.get(client, freddy.WithAttemptTimeout(time.Second)) // far longer than two pings
 		require.NoError(t, o.err)
 		assert.LessOrEqual(t, o.response.Attempts, 3)
 		assert.EqualValues(t, 2, dials.Load())
