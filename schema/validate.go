@@ -175,7 +175,7 @@ func (w *inspector) inspect(v any, level int) (plain bool) {
 			return false
 		}
 		for _, member := range v {
-			if !w.inspect(member, level+1) {
+			if _, isString := member.(string); !isString && !w.inspect(member, level+1) { // strings are frequent
 				return false
 			}
 		}
