@@ -226,6 +226,12 @@ func FuzzSecret(f *testing.F) {
 				return
 			}
 		}
+		// A secret that repeats itself is found in base64 at several places.
+		for i := 1; i <= len(secret)/2; i++ {
+			if strings.HasPrefix(secret, secret[i:]) {
+				return
+			}
+		}
 		requireRedacted(t, secret)
 	})
 }
