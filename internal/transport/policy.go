@@ -93,10 +93,8 @@ func (c *call) retryable() (helps, safe bool) {
 		return true, true
 	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported, http.StatusNetworkAuthenticationRequired:
 		return false, false
-	case http.StatusRequestTimeout:
-		return true, idempotent
 	default:
-		return status/100 == 5, idempotent
+		return Inconclusive(status), idempotent
 	}
 }
 
