@@ -122,7 +122,7 @@ func TestHTTP2(t *testing.T) {
 			for _, warm := range []bool{false, true} {
 				handlers := []faulty.StreamHandler{faulty.StreamReset(faulty.ProtocolError), ok}
 				before := 0
-				if warm { // the client knows that the server speaks HTTP/2
+				if warm { // the client knows that the server uses HTTP/2
 					handlers, before = append([]faulty.StreamHandler{ok}, handlers...), 1
 				}
 				s := t.serveHTTP2(nil, handlers...)
@@ -138,7 +138,7 @@ func TestHTTP2(t *testing.T) {
 	run(t, "A26 PROTOCOL_ERROR without a body", func(t *T) {
 		s := t.serveHTTP2(nil, ok, faulty.StreamReset(faulty.ProtocolError), ok)
 		c := t.client(s.URL(), overHTTP2())
-		t.get(c).ok(1) // after which the client knows that the server speaks HTTP/2
+		t.get(c).ok(1) // after which the client knows that the server uses HTTP/2
 		_, err := c.Configurations().Test(t.Context(), "config_123")
 		var failed *freddy.TransportError
 		require.ErrorAs(t, err, &failed)

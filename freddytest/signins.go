@@ -258,7 +258,7 @@ func (f *Fake) connect(s *signIn) {
 	}
 }
 
-// completeSignIn answers the same again if a completed state is posted once more.
+// completeSignIn responds to a completed state that is posted again as it did before.
 func (f *Fake) completeSignIn(r request) Reply {
 	q := query{values: r.Query}
 	q.requireOrganization("organization_id")

@@ -396,13 +396,13 @@ func shuffled(c *cell) (string, bool) {
 // deadConnection makes a call, then lets the connection do nothing more, as if the
 // network had lost it, and makes another one.
 func deadConnection(c *cell) (string, bool) {
-	server := c.serveMortal(c.client.Body())
+	server := c.serveUnresponsive(c.client.Body())
 	api := c.dial(server.url)
 	get := func(ctx context.Context) (string, error) { return api.Get(ctx, clients.ID) }
 	if o := c.call(get); !o.right() {
 		panic("no connection to lose: " + o.String())
 	}
-	server.die()
+	server.stopResponding()
 	o := c.call(get)
 	text := o.String()
 	if !server.http2.Load() {
@@ -431,12 +431,12 @@ func herd(c *cell) (string, bool) {
 		here = make(chan struct{}, size)
 		tell = make(chan struct{})
 	)
-	answers := slices.Repeat([]faulty.Handler{func(conn *faulty.Conn) {
+	responses := slices.Repeat([]faulty.Handler{func(conn *faulty.Conn) {
 		here <- struct{}{}
 		<-tell
 		c.failure(429, "no", "Retry-After: 10")(conn)
 	}}, size)
-	server := c.serve(append(answers, func(conn *faulty.Conn) {
+	server := c.serve(append(responses, func(conn *faulty.Conn) {
 		mu.Lock()
 		back = append(back, time.Since(told))
 		mu.Unlock()

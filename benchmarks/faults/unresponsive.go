@@ -10,72 +10,72 @@ import (
 	"sync/atomic"
 )
 
-// A mortal is a server with HTTP/2 whose connections can die: then they stay open,
-// and nothing comes or goes any more.
-type mortal struct {
+// An unresponsiveServer supports HTTP/2. After stopResponding, its connections stay
+// open, but it discards what arrives and sends nothing.
+type unresponsiveServer struct {
 	net.Listener
 	url   string
 	http2 atomic.Bool // the last request came over HTTP/2
 
 	mu    sync.Mutex
-	conns []*mortalConn
+	conns []*unresponsiveConn
 }
 
-// serveMortal starts a mortal that sends the body to every request.
-func (c *cell) serveMortal(body []byte) *mortal {
-	m := new(mortal)
+// serveUnresponsive starts a server that sends the body to every request.
+func (c *cell) serveUnresponsive(body []byte) *unresponsiveServer {
+	s := new(unresponsiveServer)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		m.http2.Store(r.ProtoMajor == 2)
+		s.http2.Store(r.ProtoMajor == 2)
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(body)
 	}))
-	m.Listener, server.Listener = server.Listener, m
+	s.Listener, server.Listener = server.Listener, s
 	server.EnableHTTP2 = true
 	server.TLS = serverTLS()
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	c.Cleanup(server.Close)
-	m.url = server.URL
-	return m
+	s.url = server.URL
+	return s
 }
 
-func (m *mortal) Accept() (net.Conn, error) {
-	conn, err := m.Listener.Accept()
+func (s *unresponsiveServer) Accept() (net.Conn, error) {
+	conn, err := s.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	mortal := &mortalConn{Conn: conn}
-	m.conns = append(m.conns, mortal)
-	return mortal, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := &unresponsiveConn{Conn: conn}
+	s.conns = append(s.conns, c)
+	return c, nil
 }
 
-// die ends all connections that are open now.
-func (m *mortal) die() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, conn := range m.conns {
-		conn.dead.Store(true)
+// stopResponding affects the connections that are open now.
+func (s *unresponsiveServer) stopResponding() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, conn := range s.conns {
+		conn.silent.Store(true)
 	}
 }
 
-type mortalConn struct {
+type unresponsiveConn struct {
 	net.Conn
-	dead atomic.Bool
+	silent atomic.Bool
 }
 
-func (c *mortalConn) Read(p []byte) (int, error) {
+func (c *unresponsiveConn) Read(p []byte) (int, error) {
 	for {
 		n, err := c.Conn.Read(p)
-		if err != nil || !c.dead.Load() {
+		if err != nil || !c.silent.Load() {
 			return n, err
 		}
 	}
 }
 
-func (c *mortalConn) Write(p []byte) (int, error) {
-	if c.dead.Load() {
+func (c *unresponsiveConn) Write(p []byte) (int, error) {
+	if c.silent.Load() {
 		return len(p), nil
 	}
 	return c.Conn.Write(p)
