@@ -9,12 +9,14 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"os"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -97,6 +99,24 @@ func request(method string) *transport.Request {
 		Budget:     transport.NewBudget(),
 		Idempotent: method != http.MethodPost && method != http.MethodPatch,
 		MaxRetries: transport.MaxRetries, Timeout: transport.AttemptTimeout,
+	}
+}
+
+// A pooled call keeps neither the credential nor the body of the last one.
+func TestPoolKeepsNothing(t *testing.T) {
+	held := func(status int) (credential weak.Pointer[[64]byte], body weak.Pointer[byte]) {
+		server, secret, data := statuses(status), new([64]byte), make([]byte, 1<<10)
+		r := request(http.MethodPut)
+		r.Credential = func() (string, string) { return "Authorization", "Bearer example-key" + string(secret[:0]) }
+		r.Body, r.MaxRetries = data, 0
+		transport.New(config(server)).Do(t.Context(), r)
+		return weak.Make(secret), weak.Make(&data[0])
+	}
+	for _, status := range []int{200, 404, 503} {
+		credential, body := held(status)
+		runtime.GC() // one collection leaves what lies in pools
+		assert.Nil(t, credential.Value(), status)
+		assert.Nil(t, body.Value(), status)
 	}
 }
 
