@@ -19,9 +19,9 @@ func (c *call) attempt(req *http.Request) {
 		c.stop(failure)
 		return
 	}
-	done, waited := c.gate.enter(c.Context, min(maxGateWait, c.timeout()/2))
+	done, connects, waited := c.gate.enter(c.Context, min(maxGateWait, c.timeout()/2))
 	if done != nil {
-		defer done(false) // no effect if it has connected
+		defer done(none)
 	}
 	if contextErr(c.Context) != nil { // it ended at the gate
 		closeBody(req.Body)
@@ -37,7 +37,7 @@ func (c *call) attempt(req *http.Request) {
 		header = header.Clone()        // the hook may keep its own, which must not get the key
 		defer func() { end(c.last) }() // also if the RoundTripper panics
 	}
-	if done != nil {
+	if connects {
 		ctx = traceConnection(ctx, done)
 	}
 	c.last.Response, c.last.Failure = c.exchange(ctx, req, header, waited)

@@ -12,71 +12,111 @@ import (
 // A gate keeps a burst of attempts from opening a connection each. While no
 // connection is known to be open, one attempt connects and the others wait: over
 // HTTP/1.1 until it has its connection, over HTTP/2 until the first byte of its
-// response, because net/http then knows how many streams the server allows. A nil
-// gate is always open.
+// response, because net/http then knows how many streams the server allows. net/http
+// opens a connection for each attempt that finds no free stream, so at most
+// burstStreams of the attempts that waited run at the same time over HTTP/2. A nil gate
+// is always open.
 type gate struct {
 	openUntil  atomic.Int64 // Unix time in nanoseconds
 	mu         sync.Mutex
 	connecting chan struct{} // closed when the attempt that connects is done; nil: none connects
+	streams    chan struct{} // has a value for each running attempt that waited; nil over HTTP/1.1
 }
 
-// maxGateWait limits the wait of an attempt.
-const maxGateWait = time.Second
+const (
+	maxGateWait   = time.Second            // of an attempt
+	maxStreamWait = 100 * time.Millisecond // the part of it that begins when the gate opens
+	burstStreams  = 96                     // servers should allow at least 100 (RFC 9113, section 6.5.2)
+)
+
+// A connection is what an attempt that connects has got.
+type connection int
+
+const (
+	none connection = iota
+	overHTTP1
+	overHTTP2
+)
 
 func (g *gate) isOpen() bool { return g == nil || time.Now().UnixNano() < g.openUntil.Load() }
 
 // enter waits until an attempt may begin, at most limit, and returns how long it
-// has waited. If the attempt has to connect, enter returns done, which must be called
-// with whether it has connected. Later calls of done have no effect.
-func (g *gate) enter(ctx context.Context, limit time.Duration) (done func(connected bool), waited time.Duration) {
+// has waited. If done is not nil, it must be called when the attempt has ended. If
+// connects is true, done must also be called when the attempt has connected; only its
+// first call counts.
+func (g *gate) enter(ctx context.Context, limit time.Duration) (done func(connection), connects bool, waited time.Duration) {
 	if g.isOpen() {
-		return nil, 0
+		return nil, false, 0
 	}
 	start := time.Now()
-	done = g.wait(ctx, limit)
-	return done, time.Since(start)
-}
-
-func (g *gate) wait(ctx context.Context, limit time.Duration) (done func(connected bool)) {
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	for {
-		g.mu.Lock()
-		connecting := g.connecting
-		switch {
-		case g.isOpen():
-			g.mu.Unlock()
-			return nil
-		case connecting == nil:
-			g.connecting = make(chan struct{})
-			done = g.doneFunc(g.connecting)
-			g.mu.Unlock()
-			return done
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for ctx.Err() == nil {
+		connecting, first := g.connect()
+		if first {
+			return g.doneFunc(connecting), true, time.Since(start)
 		}
-		g.mu.Unlock()
+		if connecting == nil {
+			return g.stream(ctx), false, time.Since(start)
+		}
 		select {
 		case <-connecting: // connected, or failed: then another attempt connects
-		case <-timer.C:
-			return nil
 		case <-ctx.Done():
-			return nil
 		}
 	}
+	return nil, false, time.Since(start)
 }
 
-func (g *gate) doneFunc(connecting chan struct{}) func(bool) {
+// connect returns a channel that is closed when the attempt that connects is done,
+// and whether that is the caller's attempt. The channel is nil if the gate is open.
+func (g *gate) connect() (connecting chan struct{}, first bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.connecting == nil && !g.isOpen() {
+		g.connecting = make(chan struct{})
+		first = true
+	}
+	return g.connecting, first
+}
+
+// doneFunc returns the done of the attempt that connects.
+func (g *gate) doneFunc(connecting chan struct{}) func(connection) {
 	var once sync.Once
-	return func(connected bool) {
+	return func(got connection) {
 		once.Do(func() {
 			g.mu.Lock()
 			defer g.mu.Unlock()
-			if connected {
+			g.streams = nil
+			if got == overHTTP2 {
+				g.streams = make(chan struct{}, burstStreams)
+			}
+			if got != none {
 				g.used()
 			}
 			g.connecting = nil
 			close(connecting)
 		})
 	}
+}
+
+// stream waits until fewer than burstStreams attempts run that have waited. It
+// returns the done of this one, or nil if it is not one of them.
+func (g *gate) stream(ctx context.Context) (done func(connection)) {
+	g.mu.Lock()
+	streams := g.streams
+	g.mu.Unlock()
+	if streams == nil {
+		return nil
+	}
+	timer := time.NewTimer(maxStreamWait)
+	defer timer.Stop()
+	select {
+	case streams <- struct{}{}:
+		return func(connection) { <-streams }
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return nil
 }
 
 // used records that a connection is open. It stays open as long as the pool keeps
@@ -95,14 +135,14 @@ func (g *gate) lost() {
 }
 
 // traceConnection calls done when the attempt has connected.
-func traceConnection(ctx context.Context, done func(connected bool)) context.Context {
+func traceConnection(ctx context.Context, done func(connection)) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
-			if info.Reused || !isHTTP2(info) {
-				done(true)
+			if !isHTTP2(info) {
+				done(overHTTP1)
 			}
 		},
-		GotFirstResponseByte: func() { done(true) },
+		GotFirstResponseByte: func() { done(overHTTP2) },
 	})
 }
 

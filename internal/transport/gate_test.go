@@ -25,10 +25,12 @@ type origin struct {
 	connections atomic.Int64
 }
 
-func newOrigin(t *testing.T, http2 bool, handler http.HandlerFunc) *origin {
+// newOrigin starts an origin with HTTP/2, or with HTTP/1.1 if it allows no streams.
+func newOrigin(t *testing.T, streams int, handler http.HandlerFunc) *origin {
 	t.Helper()
 	o := &origin{Server: httptest.NewUnstartedServer(handler)}
-	o.EnableHTTP2 = http2
+	o.EnableHTTP2 = streams > 0
+	o.Config.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: streams}
 	o.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			o.connections.Add(1)
@@ -84,17 +86,37 @@ func slow(w http.ResponseWriter, r *http.Request) {
 	ok(w, r)
 }
 
-func TestGateOpensFewHTTP2Connections(t *testing.T) {
-	o := newOrigin(t, true, slow)
+// An attempt waits for a free stream, but not for long.
+func TestGateWaitsForStreams(t *testing.T) {
+	const calls = 200
+	var requests atomic.Int64
+	all := make(chan struct{})
+	o := newOrigin(t, 250, func(w http.ResponseWriter, r *http.Request) {
+		switch requests.Add(1) {
+		case 1:
+		case calls:
+			close(all)
+		default:
+			<-all
+		}
+		ok(w, r)
+	})
 	tr, r := o.client(t)
-	burst(t, tr, r, 200)
-	assert.LessOrEqual(t, o.connections.Load(), int64(32), "few on a busy machine, at most 8 on an idle one")
+	start := time.Now()
+	var group sync.WaitGroup
+	group.Go(func() { burst(t, tr, r, calls) })
+	require.Eventually(t, func() bool { return requests.Load() > 1 }, 10*time.Second, time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
+	assert.LessOrEqual(t, requests.Load(), int64(1+96), "the others wait")
+	group.Wait()
+	assert.Less(t, time.Since(start), 900*time.Millisecond)
+	assert.Equal(t, int64(1), o.connections.Load())
 }
 
 // Over HTTP/1.1 the waiting attempts go on in parallel once one has connected, and
 // nothing waits while a connection is open.
 func TestGateOverHTTP1(t *testing.T) {
-	o := newOrigin(t, false, slow)
+	o := newOrigin(t, 0, slow)
 	tr, r := o.client(t)
 	burst(t, tr, r, 20)
 	assert.LessOrEqual(t, o.connections.Load(), int64(20))
@@ -103,7 +125,7 @@ func TestGateOverHTTP1(t *testing.T) {
 
 // The gate closes again when the idle connections are closed.
 func TestGateClosesAgain(t *testing.T) {
-	o := newOrigin(t, true, slow)
+	o := newOrigin(t, 250, slow)
 	tr, r := o.client(t)
 	for range 3 {
 		before := o.connections.Load()
@@ -115,7 +137,7 @@ func TestGateClosesAgain(t *testing.T) {
 
 // If the first attempt fails, another one connects.
 func TestGateAfterAFailure(t *testing.T) {
-	o := newOrigin(t, true, slow)
+	o := newOrigin(t, 250, slow)
 	tr, r := o.client(t)
 	var dials atomic.Int64
 	own := transport.OwnTransport(tr)
@@ -132,7 +154,7 @@ func TestGateAfterAFailure(t *testing.T) {
 
 // A panic in a hook of the attempt that connects does not keep the gate closed.
 func TestGateAfterAPanic(t *testing.T) {
-	o := newOrigin(t, true, ok)
+	o := newOrigin(t, 250, ok)
 	tr, r := o.client(t)
 	bad := *r
 	bad.Observe = func(context.Context, int, http.Header) (context.Context, func(transport.Attempt)) { panic("test") }
