@@ -41,11 +41,8 @@ func (c *call) attempt(req *http.Request) {
 		ctx = traceConnection(ctx, done)
 	}
 	c.last.Response, c.last.Failure = c.exchange(ctx, req, header, waited)
-	switch f := c.last.Failure; {
-	case f == nil:
+	if c.last.Failure == nil {
 		c.gate.used()
-	case f.Kind == Network:
-		c.gate.lost()
 	}
 	c.last.Decision, c.last.Delay = c.decide()
 }

@@ -39,9 +39,8 @@ func inMemory(t *testing.T, network *faulty.Network, server *faulty.Server) (*tr
 	c := config(nil)
 	c.Client, c.Host = nil, target.Host
 	tr := transport.New(c)
-	own := transport.OwnTransport(tr)
-	own.TLSClientConfig = &tls.Config{RootCAs: faulty.RootCAs(), MinVersion: tls.VersionTLS12}
-	own.DialContext = delayed(network)
+	transport.OwnTransport(tr).TLSClientConfig = &tls.Config{RootCAs: faulty.RootCAs(), MinVersion: tls.VersionTLS12}
+	transport.SetDial(tr, delayed(network))
 	t.Cleanup(tr.CloseIdleConnections)
 	r := request(http.MethodGet)
 	r.URL = target
@@ -53,11 +52,10 @@ func TestColdBurst(t *testing.T) {
 		t.Run(fmt.Sprintf("J7 HTTP/2, %d streams", streams), func(t *testing.T) {
 			o := newOrigin(t, streams, slow)
 			tr, r := o.client(t)
-			own := transport.OwnTransport(tr)
-			own.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			transport.SetDial(tr, func(ctx context.Context, network, address string) (net.Conn, error) {
 				time.Sleep(connectTime)
 				return new(net.Dialer).DialContext(ctx, network, address)
-			}
+			})
 			r.Timeout = 10 * time.Second
 			burst(t, tr, r, 256)
 			assert.LessOrEqual(t, o.connections.Load(), connections)

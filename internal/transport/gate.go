@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"crypto/tls"
+	"net"
 	"net/http/httptrace"
 	"sync"
 	"sync/atomic"
@@ -10,17 +11,17 @@ import (
 )
 
 // A gate keeps a burst of attempts from opening a connection each. While no
-// connection is known to be open, one attempt connects and the others wait: over
-// HTTP/1.1 until it has its connection, over HTTP/2 until the first byte of its
-// response, because net/http then knows how many streams the server allows. net/http
-// opens a connection for each attempt that finds no free stream, so at most
-// burstStreams of the attempts that waited run at the same time over HTTP/2. A nil gate
-// is always open.
+// connection is open, one attempt connects and the others wait: over HTTP/1.1 until it
+// has its connection, over HTTP/2 until the first byte of its response, because
+// net/http then knows how many streams the server allows. net/http opens a connection
+// for each attempt that finds no free stream, so at most burstStreams of the attempts
+// that waited run at the same time over HTTP/2. A nil gate is always open.
 type gate struct {
-	openUntil  atomic.Int64 // Unix time in nanoseconds
-	mu         sync.Mutex
-	connecting chan struct{} // closed when the attempt that connects is done; nil: none connects
-	streams    chan struct{} // has a value for each running attempt that waited; nil over HTTP/1.1
+	open        atomic.Bool
+	mu          sync.Mutex
+	connections int           // that this side has not closed
+	connecting  chan struct{} // closed when the attempt that connects is done; nil: none connects
+	streams     chan struct{} // has a value for each running attempt that waited; nil over HTTP/1.1
 }
 
 const (
@@ -38,7 +39,7 @@ const (
 	overHTTP2
 )
 
-func (g *gate) isOpen() bool { return g == nil || time.Now().UnixNano() < g.openUntil.Load() }
+func (g *gate) isOpen() bool { return g == nil || g.open.Load() }
 
 // enter waits until an attempt may begin, at most limit, and returns how long it
 // has waited. If done is not nil, it must be called when the attempt has ended. If
@@ -81,23 +82,36 @@ func (g *gate) connect() (connecting chan struct{}, first bool) {
 
 // doneFunc returns the done of the attempt that connects.
 func (g *gate) doneFunc(connecting chan struct{}) func(connection) {
-	var once sync.Once
 	return func(got connection) {
-		once.Do(func() {
-			g.mu.Lock()
-			defer g.mu.Unlock()
-			g.streams = nil
-			if got == overHTTP2 {
-				g.streams = make(chan struct{}, burstStreams)
-			}
-			if got != none {
-				g.used()
-			}
-			g.connecting = nil
-			close(connecting)
-		})
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.connecting != connecting {
+			return // not the first call
+		}
+		g.streams = nil
+		if got == overHTTP2 {
+			g.streams = make(chan struct{}, burstStreams)
+		}
+		if got != none {
+			g.setOpen()
+		}
+		g.connecting = nil
+		close(connecting)
 	}
 }
+
+// used records that an attempt has got a response.
+func (g *gate) used() {
+	if g.isOpen() {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.setOpen()
+}
+
+// setOpen opens the gate, unless the server has closed the connection already.
+func (g *gate) setOpen() { g.open.Store(g.connections > 0) }
 
 // stream waits until fewer than burstStreams attempts run that have waited. It
 // returns the done of this one, or nil if it is not one of them.
@@ -119,19 +133,42 @@ func (g *gate) stream(ctx context.Context) (done func(connection)) {
 	return nil
 }
 
-// used records that a connection is open. It stays open as long as the pool keeps
-// it idle.
-func (g *gate) used() {
-	if g != nil {
-		g.openUntil.Store(time.Now().Add(idleTimeout).UnixNano())
+// watch returns dial with connections that the gate counts. When the last one is
+// closed, the gate closes.
+func (g *gate) watch(dial dialFunc) dialFunc {
+	if g == nil {
+		return dial
+	}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		g.count(1)
+		return &countedConn{Conn: conn, closed: sync.OnceFunc(func() { g.count(-1) })}, nil
 	}
 }
 
-// lost records that a connection was lost, or that all idle ones were closed.
-func (g *gate) lost() {
-	if g != nil {
-		g.openUntil.Store(0)
+func (g *gate) count(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.connections += n
+	if g.connections == 0 {
+		g.open.Store(false)
 	}
+}
+
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// A countedConn calls closed when it is closed.
+type countedConn struct {
+	net.Conn
+	closed func()
+}
+
+func (c *countedConn) Close() error {
+	c.closed()
+	return c.Conn.Close()
 }
 
 // traceConnection calls done when the attempt has connected.

@@ -123,16 +123,36 @@ func TestGateOverHTTP1(t *testing.T) {
 	assert.Greater(t, o.connections.Load(), int64(1))
 }
 
-// The gate closes again when the idle connections are closed.
+// The gate closes again when the last connection is closed, by either side.
 func TestGateClosesAgain(t *testing.T) {
 	o := newOrigin(t, 250, slow)
 	tr, r := o.client(t)
-	for range 3 {
+	for _, closeAll := range []func(){tr.CloseIdleConnections, o.CloseClientConnections} {
 		before := o.connections.Load()
 		burst(t, tr, r, 100)
 		assert.LessOrEqual(t, o.connections.Load()-before, int64(8))
-		tr.CloseIdleConnections()
+		assert.True(t, transport.IsOpen(tr))
+		closeAll()
+		require.Eventually(t, func() bool { return !transport.IsOpen(tr) }, 10*time.Second, time.Millisecond)
 	}
+}
+
+// A stream that fails is not a connection that is lost.
+func TestGateStaysOpen(t *testing.T) {
+	var requests atomic.Int64
+	o := newOrigin(t, 250, func(w http.ResponseWriter, r *http.Request) {
+		if requests.Add(1) == 2 {
+			panic(http.ErrAbortHandler)
+		}
+		ok(w, r)
+	})
+	tr, r := o.client(t)
+	r.MaxRetries = 0
+	burst(t, tr, r, 1)
+	assert.Equal(t, transport.Network, tr.Do(t.Context(), r).Failure.Kind)
+	assert.True(t, transport.IsOpen(tr))
+	burst(t, tr, r, 1)
+	assert.Equal(t, int64(1), o.connections.Load())
 }
 
 // If the first attempt fails, another one connects.

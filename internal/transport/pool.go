@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// idleTimeout is how long a pool keeps an idle connection.
-const idleTimeout = 90 * time.Second
-
 // NewHTTPTransport returns the http.Transport that a client has by default:
 // net/http's, with a pool for a service's load on one host, a limit on response
 // headers, and pings. Without pings, the attempts after one that timed out would use
@@ -22,7 +19,7 @@ func NewHTTPTransport() *http.Transport {
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           512,
 		MaxIdleConnsPerHost:    256,
-		IdleConnTimeout:        idleTimeout,
+		IdleConnTimeout:        90 * time.Second,
 		TLSHandshakeTimeout:    10 * time.Second,
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: MaxHeaderBytes,

@@ -53,13 +53,14 @@ func New(config Config) *Transport {
 	if config.Random == nil {
 		config.Random = rand.Int64N
 	}
-	t := &Transport{config: config, roundTripper: roundTripper(config)}
+	t := &Transport{config: config}
 	switch {
 	case config.Client != nil:
 		t.clientTimeout, t.config.Client = config.Client.Timeout, nil
 	case config.Scheme == "https":
 		t.gate = new(gate)
 	}
+	t.roundTripper = roundTripper(config, t.gate)
 	t.retry = &retryablehttp.Client{
 		HTTPClient: &http.Client{Transport: guard{}},
 		RetryMax:   math.MaxInt, // each call has its own limit, which checkRetry applies
@@ -70,12 +71,12 @@ func New(config Config) *Transport {
 }
 
 // roundTripper returns a func that returns the RoundTripper of an attempt.
-func roundTripper(config Config) func() http.RoundTripper {
+func roundTripper(config Config, gate *gate) func() http.RoundTripper {
 	client := config.Client
 	switch {
 	case client == nil:
 		own := NewHTTPTransport()
-		own.HTTP2 = pings(config.AttemptTimeout)
+		own.HTTP2, own.DialContext = pings(config.AttemptTimeout), gate.watch(own.DialContext)
 		return func() http.RoundTripper { return own }
 	case client.Transport == nil: // looked up at the time of the call: a test may have replaced it
 		return func() http.RoundTripper { return http.DefaultTransport }
@@ -88,7 +89,6 @@ func roundTripper(config Config) func() http.RoundTripper {
 // CloseIdleConnections closes the idle connections of the RoundTripper, if it
 // supports that.
 func (t *Transport) CloseIdleConnections() {
-	t.gate.lost()
 	if closer, ok := t.roundTripper().(interface{ CloseIdleConnections() }); ok {
 		closer.CloseIdleConnections()
 	}
