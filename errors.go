@@ -48,33 +48,40 @@ const (
 // HasCode reports whether err wraps an *APIError with one of the codes. It ignores
 // case: the API spells one code invalid_api_key and INVALID_API_KEY.
 func HasCode(err error, codes ...string) bool {
-	var e *APIError
-	return errors.As(err, &e) && e.Code != "" &&
-		slices.ContainsFunc(codes, func(code string) bool { return strings.EqualFold(e.Code, code) })
+	e, ok := err.(*APIError) //nolint:errorlint // unwrapped below
+	return ok && e.Code != "" && slices.ContainsFunc(codes, func(code string) bool { return strings.EqualFold(e.Code, code) }) ||
+		slices.ContainsFunc(unwrap(err), func(err error) bool { return HasCode(err, codes...) })
 }
 
 // MayHaveSucceeded reports whether the call that returned err may have been
 // processed although it failed. It is true for a *TransportError with Ambiguous, a
 // *DecodeError, and an *APIError with Ambiguous or with status 408 or 5xx. It is
-// false for nil, and for the methods that only read: GET, HEAD and OPTIONS.
+// false for nil, and for the methods that only read: GET, HEAD and OPTIONS. Of errors
+// that errors.Join has joined, it is enough if it is true for one.
 //
 // If it is true after Create, check whether the object exists before creating it
 // again. A request that timed out may still be processed after that.
 func MayHaveSucceeded(err error) bool {
-	var (
-		incomplete *TransportError
-		api        *APIError
-		decode     *DecodeError
-	)
-	switch {
-	case errors.As(err, &incomplete):
-		return incomplete.Ambiguous
-	case errors.As(err, &decode):
-		return !transport.ReadOnly(decode.Method)
-	case errors.As(err, &api):
-		return api.Ambiguous || transport.Inconclusive(api.StatusCode) && !transport.ReadOnly(api.Method)
+	switch e := err.(type) { //nolint:errorlint // unwrapped below
+	case *TransportError:
+		return e.Ambiguous
+	case *DecodeError:
+		return !transport.ReadOnly(e.Method)
+	case *APIError:
+		return e.Ambiguous || transport.Inconclusive(e.StatusCode) && !transport.ReadOnly(e.Method)
 	}
-	return false
+	return slices.ContainsFunc(unwrap(err), MayHaveSucceeded)
+}
+
+// unwrap returns the errors that err wraps.
+func unwrap(err error) []error {
+	switch e := err.(type) { //nolint:errorlint // one level
+	case interface{ Unwrap() error }:
+		return []error{e.Unwrap()}
+	case interface{ Unwrap() []error }:
+		return e.Unwrap()
+	}
+	return nil
 }
 
 // ArgumentError reports an invalid argument: nothing was sent. It matches

@@ -352,6 +352,9 @@ func TestMayHaveSucceeded(t *testing.T) {
 		{&freddy.APIError{Method: "GET", StatusCode: 503}, false},
 		{&freddy.APIError{Method: "HEAD", StatusCode: 408}, false},
 		{&freddy.APIError{Method: "POST", StatusCode: 200}, false},
+		{errors.Join(&freddy.TransportError{Method: "GET"}, &freddy.APIError{Method: "POST", StatusCode: 503}), true},
+		{errors.Join(&freddy.APIError{Method: "POST", StatusCode: 503}, &freddy.TransportError{Method: "GET"}), true},
+		{&freddy.TransportError{Method: "GET", Err: &freddy.APIError{Method: "POST", StatusCode: 503}}, false}, // of a key source
 	} {
 		assert.Equal(t, row.want, freddy.MayHaveSucceeded(row.err), "%#v", row.err)
 		if row.err != nil {
@@ -380,7 +383,7 @@ func TestMayHaveSucceeded(t *testing.T) {
 
 func TestHasCode(t *testing.T) {
 	err := &freddy.APIError{StatusCode: 200, Code: "INVALID_API_KEY"}
-	for _, wrapped := range []error{err, fmt.Errorf("sync: %w", err), errors.Join(io.EOF, err)} {
+	for _, wrapped := range []error{err, fmt.Errorf("sync: %w", err), errors.Join(io.EOF, err), errors.Join(&freddy.APIError{Code: "first"}, nil, err)} {
 		assert.True(t, freddy.HasCode(wrapped, freddy.CodeInvalidAPIKey))
 		assert.True(t, freddy.HasCode(wrapped, "other", freddy.CodeInvalidAPIKey))
 		assert.False(t, freddy.HasCode(wrapped, "other", ""))
