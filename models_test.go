@@ -3,6 +3,7 @@ package freddy_test
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -54,6 +55,18 @@ func TestInvalidModels(t *testing.T) {
 	out, err := json.Marshal(metadata)
 	require.NoError(t, err)
 	assert.Equal(t, `{"authMethod":"oauth2","x":1}`, string(out))
+}
+
+// A program stores WaitParams to continue after a restart.
+func TestWaitParamsJSON(t *testing.T) {
+	stored := freddy.WaitParams{Known: []*freddy.Connection{{ID: "tcred_1", ToolKey: "github"}}, State: "example-state", PollInterval: time.Second}
+	params := stored
+	params.Progress = func(int) {}
+	out, err := json.Marshal(params)
+	require.NoError(t, err)
+	var restored freddy.WaitParams
+	require.NoError(t, json.Unmarshal(out, &restored))
+	assert.Equal(t, stored, restored)
 }
 
 func TestSchema(t *testing.T) {

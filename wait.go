@@ -24,7 +24,7 @@ type WaitParams struct {
 	ApplicationID   string          // empty: the server's default, flowplate
 	PollInterval    time.Duration   // before the second poll; 0: 2 s, or MaxPollInterval if that is shorter
 	MaxPollInterval time.Duration   // the interval grows by half each time up to this; 0: 10 s
-	Progress        func(polls int) // called after each poll that found nothing; nil: none
+	Progress        func(polls int) `json:"-"` // called after each poll that found nothing; nil: none
 }
 
 const (
