@@ -175,7 +175,9 @@ func (w *waiter) poll(ctx context.Context) (*Connection, error) {
 // find returns the newest connection that is new or has changed; otherwise the active
 // one that Complete has named.
 func (w *waiter) find(ctx context.Context) (*Connection, error) {
-	w.polls++
+	if ctx.Err() == nil {
+		w.polls++
+	}
 	page, err := w.service.List(ctx, w.toolKey, ConnectionListParams{ApplicationID: w.params.ApplicationID}, w.opts...)
 	if err != nil {
 		return nil, err
