@@ -32,16 +32,23 @@ func (p *formParser) scalar(v *view, types []string, text string, path []string)
 // option returns the constant that a posted string stands for, or nil.
 func (p *formParser) option(v *view, text string) *node {
 	constants := v.constantValues()
-	if len(constants) == 0 {
-		for _, schema := range v.constants {
-			constants = slices.Concat(constants, p.walk.single(schema).constantValues())
-		}
-	}
-	i := slices.IndexFunc(constants, func(n *node) bool { return n.text() == text })
-	if i < 0 {
+	if !p.walk.spend(len(constants)) {
 		return nil
 	}
-	return constants[i]
+	for _, n := range constants {
+		if n.text() == text {
+			return n
+		}
+	}
+	if len(constants) > 0 {
+		return nil
+	}
+	for _, schema := range v.constants {
+		if n := p.option(p.walk.single(schema), text); n != nil {
+			return n
+		}
+	}
+	return nil
 }
 
 // convert converts a string to one of the types. If strict, it takes a number only

@@ -57,8 +57,8 @@
 //
 // Schemas and values may be hostile, so the work is bounded. A schema has at
 // most 1 MiB, 256 levels and 50,000 values, and for Validate 5,000 schemas; a
-// value has at most 256 levels. A validation that takes too much work, more than a
-// few tenths of a second, ends with an error. Fields returns at most 4,000 fields,
-// ApplyDefaults creates at most 50,000 values, and a ValidationError has at most
-// 300 problems.
+// value has at most 256 levels. If Validate or ParseForm takes too much work, more
+// than a few tenths of a second, it returns an error. Fields returns at most 4,000
+// fields, ApplyDefaults creates at most 50,000 values, and a ValidationError has
+// at most 300 problems.
 package schema

@@ -34,13 +34,17 @@ const maxFormItems = 1_000
 // chosen variant to ParseForm, under their pointers.
 //
 // ParseForm reports all values that do not convert in one *ValidationError, with
-// the keyword type. Everything else is checked by Validate.
+// the keyword type. Everything else is checked by Validate. ParseForm returns
+// another error if the form takes too much work.
 func (s *Schema) ParseForm(form url.Values) (map[string]any, error) {
 	if s.doc == nil {
 		return map[string]any{}, nil
 	}
 	p := &formParser{walk: newWalk(s.doc)}
 	values := p.object(p.walk.single(s.doc.root), newEntry(form), nil)
+	if p.walk.steps < 0 {
+		return nil, unusable(errTooMuchWork)
+	}
 	if problems := p.report(); len(problems) > 0 {
 		return nil, &ValidationError{Errors: problems}
 	}

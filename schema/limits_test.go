@@ -3,6 +3,7 @@ package schema_test
 import (
 	"encoding/json"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -161,4 +162,33 @@ func TestParseFormOfNestedVariants(t *testing.T) {
 	values, err := s.ParseForm(map[string][]string{strings.Repeat("/a", 40): {"x"}})
 	require.NoError(t, err)
 	assert.Equal(t, 41, size(values))
+}
+
+// Each posted value is compared with the constants. ParseForm counts them.
+func TestParseFormOfManyConstants(t *testing.T) {
+	constants := `{"oneOf":[` + each(3_000, `{"const":"e#i"}`) + `]}`
+	for _, row := range []struct {
+		name, items, value string
+		values             int
+		want               string
+	}{
+		{"constants", constants, "e5", 5_000, ""},
+		{"constants by reference", `{"$ref":"#/$defs/e"}`, "e5", 5_000, ""},
+		{"none of the constants", constants, "x", 5_000, "too much work"},
+		{"enum", `{"enum":[` + each(5_000, `"e#i"`) + `]}`, "e4999", 500, ""},
+		{"enum, more values", `{"enum":[` + each(5_000, `"e#i"`) + `]}`, "x", 5_000, "too much work"},
+		{"enums", `{"anyOf":[` + each(1_000, `{"enum":["e#i",#i]}`) + `]}`, "e999", 500, ""},
+	} {
+		s := compile(t, `{"properties":{"l":{"type":"array","items":`+row.items+`}},"$defs":{"e":`+constants+`}}`)
+		start := time.Now()
+		values, err := s.ParseForm(map[string][]string{"/l": slices.Repeat([]string{row.value}, row.values)})
+		if row.want == "" {
+			require.NoError(t, err, row.name)
+			assert.Equal(t, row.values+2, size(values), row.name)
+		} else {
+			require.ErrorContains(t, err, row.want, row.name)
+			assert.Nil(t, values, row.name)
+		}
+		assert.Less(t, time.Since(start), 10*time.Second, "%s: a tenth of a second, on a machine with nothing else to do", row.name)
+	}
 }
