@@ -124,10 +124,19 @@ func (p *formParser) parse(v *view, e *entry, path []string) (any, bool) {
 // formTypes returns the types that a value may have. If the schema names none,
 // they follow from its properties, items and choices.
 func (w *walk) formTypes(v *view) []string {
-	types, _ := v.types()
-	if len(types) > 0 {
-		return types
+	if !v.typed {
+		v.typed = true
+		if v.formTypes, _ = v.types(); len(v.formTypes) == 0 {
+			v.formTypes = w.impliedTypes(v)
+		}
 	}
+	return v.formTypes
+}
+
+// impliedTypes returns the types that follow from the properties, items and
+// choices of a schema.
+func (w *walk) impliedTypes(v *view) []string {
+	var types []string
 	if len(v.names) > 0 || len(v.values) > 0 {
 		types = append(types, "object")
 	}
@@ -136,8 +145,13 @@ func (w *walk) formTypes(v *view) []string {
 	}
 	for _, schemas := range v.choices {
 		for _, schema := range schemas {
-			if w.spend(1) {
-				types = append(types, w.formTypes(w.single(schema))...)
+			if !w.spend(1) {
+				return types
+			}
+			for _, name := range w.formTypes(w.single(schema)) {
+				if !slices.Contains(types, name) {
+					types = append(types, name)
+				}
 			}
 		}
 	}
@@ -194,19 +208,28 @@ func (p *formParser) chosen(v *view, e *entry, constants map[string]any, known m
 }
 
 // nested returns the views of the schemas of a choice, each followed by those of
-// the choices inside it.
+// the choices inside it. A choice that occurs several times is included once.
 func (w *walk) nested(schemas []*node) []*view {
 	var views []*view
-	for _, schema := range schemas {
-		if !w.spend(1) {
-			break
+	seen := map[*node]bool{} // the first schemas of choices
+	var add func(schemas []*node)
+	add = func(schemas []*node) {
+		if seen[schemas[0]] {
+			return
 		}
-		v := w.single(schema)
-		views = append(views, v)
-		for _, inner := range v.choices {
-			views = append(views, w.nested(inner)...)
+		seen[schemas[0]] = true
+		for _, schema := range schemas {
+			if !w.spend(1) {
+				return
+			}
+			v := w.single(schema)
+			views = append(views, v)
+			for _, inner := range v.choices {
+				add(inner)
+			}
 		}
 	}
+	add(schemas)
 	return views
 }
 

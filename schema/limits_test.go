@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"encoding/json"
+	"net/url"
 	"runtime"
 	"slices"
 	"strconv"
@@ -162,6 +163,35 @@ func TestParseFormOfNestedVariants(t *testing.T) {
 	values, err := s.ParseForm(map[string][]string{strings.Repeat("/a", 40): {"x"}})
 	require.NoError(t, err)
 	assert.Equal(t, 41, size(values))
+}
+
+// A choice that several schemas share is searched once.
+func TestParseFormOfSharedChoices(t *testing.T) {
+	choices := func(last string) string {
+		return `"$defs":{` + each(100, `"d#i":{"oneOf":[{"$ref":"#/$defs/d#j"},{"$ref":"#/$defs/d#j"}]}`) + `,"d100":` + last + `}`
+	}
+	const object = `{"type":"object","properties":{"x":{"default":1}}}`
+	for _, row := range []struct{ name, schema, form, want string }{
+		{"at the top", `{"$ref":"#/$defs/d0",` + choices(object) + `}`, "/k=1&/x=1", `{"x":"1"}`},
+		{"of a property", `{"properties":{"o":{"$ref":"#/$defs/d0"}},` + choices(object) + `}`, "/o/k=1&/o/x=1", `{"o":{"x":"1"}}`},
+		{"of items", `{"properties":{"l":{"items":{"$ref":"#/$defs/d0"}}},` + choices(object) + `}`, "/l/0/k=1&/l/0/x=1", `{"l":[{"x":"1"}]}`},
+		{"in a variant", `{"oneOf":[{"properties":{"o":{"$ref":"#/$defs/d0"}}},{"properties":{"p":{}}}],` + choices(object) + `}`, "/o/k=1&/o/x=1", `{"o":{"x":"1"}}`},
+		{"of types", `{"properties":{"n":{"$ref":"#/$defs/d0"}},` + choices(`{"type":"integer"}`) + `}`, "/n=1", `{"n":1}`},
+		{"without a type", `{"properties":{"n":{"$ref":"#/$defs/d0"}},` + choices(`{"minimum":1}`) + `}`, "/n=1", `{"n":"1"}`},
+		{"of objects without a type", `{"properties":{"o":{"$ref":"#/$defs/d0"}},` + choices(`{"properties":{"x":{}}}`) + `}`, "/o/x=1", `{"o":{"x":"1"}}`},
+	} {
+		form, err := url.ParseQuery(row.form)
+		require.NoError(t, err)
+		values, err := compile(t, row.schema).ParseForm(form)
+		require.NoError(t, err, row.name)
+		got, err := json.Marshal(values)
+		require.NoError(t, err)
+		assert.JSONEq(t, row.want, string(got), row.name)
+	}
+
+	integers := compile(t, `{"properties":{"l":{"items":{"anyOf":[`+each(3_000, `{"type":"integer","minimum":#i}`)+`]}}}}`)
+	_, err := integers.ParseForm(map[string][]string{"/l": slices.Repeat([]string{"x"}, 3_000)})
+	assert.Contains(t, lines(t, err), "/l/298 | type | must be an integer")
 }
 
 // Each posted value is compared with the constants. ParseForm counts them.

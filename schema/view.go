@@ -48,8 +48,10 @@ type view struct {
 	choices     [][]*node // other anyOf and oneOf with several schemas
 	heads       []*node   // nodes that describe values inside the value
 
-	matched  bool           // constant is known
-	constant map[string]any // the properties that are constants
+	matched   bool           // constant is known
+	constant  map[string]any // the properties that are constants
+	typed     bool           // formTypes is known
+	formTypes []string
 }
 
 // view returns the view of nodes that describe a value together.
