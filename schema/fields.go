@@ -110,7 +110,7 @@ func (v *view) source() *node {
 // types returns the types besides null, and whether null is a value.
 func (v *view) types() (types []string, nullable bool) {
 	nullable = v.nullable
-	for _, name := range v.first("type").strings() {
+	for _, name := range v.typeNames() {
 		if name == "null" {
 			nullable = true
 		} else if !slices.Contains(types, name) {

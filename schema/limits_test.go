@@ -45,6 +45,7 @@ var hostile = map[string]struct{ schema, value, want string }{
 	"long enum":              {`{"items":{"enum":[` + each(10_000, `#i`) + `]}}`, array(1000, "46000.5"), "/0: must be one of 0, 1, 2"},
 	"long patterns":          {`{"items":{"pattern":"^[a-z]{1000}$"}}`, array(1000, `"`+strings.Repeat("a", 1000)+`"`), "too much work"},
 	"many patterns":          {`{"patternProperties":{` + each(1_000, `"x#i[a-z]{900}":true`) + `}}`, `{"a":1}`, "too much work"},
+	"many types":             {`{"properties":{` + each(1_000, `"p#i":{"$ref":"#/$defs/x"}`) + `},"$defs":{"x":{"type":[` + each(40_000, `"t#i"`) + `]}}}`, `{}`, "not a valid schema"},
 	"far anchor":             {`{"allOf":[` + each(500, `{"$ref":"#far"}`) + `],"$defs":{"far":{"$anchor":"far","type":"string"}}}`, `5`, "must be a string"},
 	"shared allOf":           {`{"properties":{` + each(500, `"p#i":{"$ref":"#/$defs/x"}`) + `},"$defs":{"x":{"allOf":[` + each(500, `{"minimum":#i}`) + `]}}}`, `{"p1":498}`, "/p1: must be at least 499"},
 	"shared enum":            {`{"properties":{` + each(100, `"p#i":{"$ref":"#/$defs/e"}`) + `},"$defs":{"e":{"enum":[` + each(20_000, `#i`) + `]}}}`, `{"p1":-1}`, "/p1: must be one of"},

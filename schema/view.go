@@ -141,12 +141,22 @@ func (w *walk) choice(v *view, schemas []*node) {
 	}
 }
 
+// typeNames returns the names in the type keyword. A list of more names than there
+// are types is invalid.
+func (v *view) typeNames() []string {
+	n := v.first("type")
+	if len(n.list()) > len(typeNames) {
+		return nil
+	}
+	return n.strings()
+}
+
 // isNull reports whether null is the only value.
 func (v *view) isNull() bool {
 	if values := v.constantValues(); len(values) > 0 {
 		return len(values) == 1 && values[0].kind == kindNull
 	}
-	return slices.Equal(v.first("type").strings(), []string{"null"})
+	return slices.Equal(v.typeNames(), []string{"null"})
 }
 
 // hasContents reports whether a form needs an input because of the view.
@@ -156,7 +166,7 @@ func (v *view) hasContents() bool {
 			return true
 		}
 	}
-	types := v.first("type").strings()
+	types := v.typeNames()
 	return len(v.constantValues()) > 0 || len(v.heads) > 0 || len(v.constants) > 0 || len(types) > 0 && !slices.Equal(types, []string{"object"})
 }
 
