@@ -29,19 +29,24 @@ func (p *formParser) scalar(v *view, types []string, text string, path []string)
 	return nil, false
 }
 
-// option returns the constant that a posted string stands for, or nil.
+// option returns the constant that a posted string stands for, or nil. A constant
+// that is written as the string is preferred to a boolean: on can be both.
 func (p *formParser) option(v *view, text string) *node {
 	constants := v.constantValues()
 	if !p.walk.spend(len(constants)) {
 		return nil
 	}
+	var found *node
 	for _, n := range constants {
 		if n.text() == text {
 			return n
 		}
+		if found == nil && n.isPostedAs(text) {
+			found = n
+		}
 	}
 	if len(constants) > 0 {
-		return nil
+		return found
 	}
 	for _, schema := range v.constants {
 		if n := p.option(p.walk.single(schema), text); n != nil {

@@ -287,7 +287,7 @@ func (p *formParser) fits(v *view, e *entry) bool {
 		return slices.Contains(types, "object") || slices.Contains(types, "array")
 	}
 	constant := v.onlyValue()
-	return constant == nil || constant.text() == e.last()
+	return constant == nil || constant.isPostedAs(e.last())
 }
 
 // choose returns the variant that the constants or the keys of the form select, or
@@ -399,15 +399,25 @@ func (v *view) hasItems() bool { return len(v.items) > 0 || len(v.tuple()) > 0 }
 // whether it has another value in the place of one.
 func (p *formParser) postedConstants(variant *view, e *entry) (same, other bool) {
 	for name := range p.walk.match(variant) {
-		switch e.children[name].last() {
-		case "":
-		case p.walk.view(variant.properties[name]).onlyValue().text():
+		text := e.children[name].last()
+		switch {
+		case text == "":
+		case p.walk.view(variant.properties[name]).onlyValue().isPostedAs(text):
 			same = true
 		default:
 			other = true
 		}
 	}
 	return same, other
+}
+
+// isPostedAs reports whether a posted string stands for a scalar.
+func (n *node) isPostedAs(text string) bool {
+	if n.kind == kindBool {
+		value, ok := convert([]string{"boolean"}, text, false)
+		return ok && value == n.isTrue
+	}
+	return n.text() == text
 }
 
 // text returns a scalar as a form posts it.

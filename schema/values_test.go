@@ -157,6 +157,34 @@ func TestParseFormProblems(t *testing.T) {
 	}, lines(t, err))
 }
 
+// A boolean that only constants name is posted as any other boolean.
+func TestParseFormBooleanConstants(t *testing.T) {
+	const variants = `{"$defs":{"no":{"const":false}},"properties":{"tls":{"oneOf":[
+		{"properties":{"on":{"$ref":"#/$defs/no"},"x":{"type":"integer"}}},{"properties":{"on":{"const":true},"x":{}}}]}}}`
+	for _, row := range []struct{ schema, form, want string }{
+		{`{"properties":{"b":{"const":true}}}`, "/b=on", `{"b":true}`},
+		{`{"properties":{"b":{"const":false}}}`, "/b=Off", `{"b":false}`},
+		{`{"properties":{"b":{"const":true}}}`, "/b=off", `{"b":"off"}`},
+		{`{"properties":{"b":{"enum":[true,false]}}}`, "/b=0", `{"b":false}`},
+		{`{"properties":{"b":{"enum":["auto",true]}}}`, "/b=1", `{"b":true}`},
+		{`{"properties":{"b":{"enum":[true,1,"on"]}}}`, "/b=1", `{"b":1}`},
+		{`{"properties":{"b":{"enum":[true,1,"on"]}}}`, "/b=on", `{"b":"on"}`},
+		{`{"properties":{"b":{"enum":["true"]}}}`, "/b=on", `{"b":"on"}`},
+		{`{"properties":{"b":{"oneOf":[{"const":true},{"const":false},{"const":"auto"}]}}}`, "/b=off", `{"b":false}`},
+		{`{"$defs":{"b":{"enum":[true,false]}},"properties":{"l":{"items":{"$ref":"#/$defs/b"}}}}`, "/l=on&/l=0", `{"l":[true,false]}`},
+		{variants, "/tls/on=0&/tls/x=5", `{"tls":{"on":false,"x":5}}`},
+		{variants, "/tls/on=on&/tls/x=5", `{"tls":{"on":true,"x":"5"}}`},
+	} {
+		form, err := url.ParseQuery(row.form)
+		require.NoError(t, err)
+		values, err := compile(t, row.schema).ParseForm(form)
+		require.NoError(t, err, row.schema)
+		got, err := json.Marshal(values)
+		require.NoError(t, err)
+		assert.JSONEq(t, row.want, string(got), "%s %s", row.schema, row.form)
+	}
+}
+
 // A form at the top level can be a choice, too.
 func TestParseFormAtTheTop(t *testing.T) {
 	s := compile(t, `{"oneOf":[{"properties":{"kind":{"const":"a"},"x":{"type":"integer"}}},{"properties":{"kind":{"const":"b"},"y":{"type":"integer"}}}]}`)
