@@ -379,7 +379,7 @@ func (w *walk) inside(v *view, name string) *view {
 		return w.alternatives(v.values)
 	case v.hasItems() && name == "-":
 		return w.item(v, maxFormItems)
-	case v.hasItems() && isDigits(name):
+	case v.hasItems() && isIndex(name):
 		i, _ := strconv.Atoi(name)
 		return w.item(v, i)
 	}
@@ -480,7 +480,7 @@ func (p *formParser) wholeArray(values []string, items *view) ([]any, bool) {
 func indexes(children map[string]*entry) []string {
 	var names []string
 	for name := range children {
-		if isDigits(name) {
+		if isIndex(name) {
 			names = append(names, name)
 		}
 	}

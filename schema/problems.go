@@ -147,13 +147,17 @@ func compareProblems(a, b problem) int {
 
 // compareTokens orders indexes as numbers.
 func compareTokens(a, b string) int {
-	if isDigits(a) && isDigits(b) {
+	if isIndex(a) && isIndex(b) {
 		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 	}
 	return cmp.Compare(a, b)
 }
 
-func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+// isIndex reports whether a token of a pointer is an index: RFC 6901 allows no
+// leading zero.
+func isIndex(s string) bool {
+	return s == "0" || s != "" && s[0] != '0' && strings.Trim(s, "0123456789") == ""
+}
 
 // add adds the problems of a tree.
 func (c *collector) add(e *jsonschema.ValidationError) {
