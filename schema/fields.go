@@ -159,29 +159,36 @@ func (n *node) length() *int {
 	return &length
 }
 
-// choices returns the values of a closed choice.
+// choices returns the values of a closed choice. If there are too many, it returns
+// none: an incomplete list would look complete.
 func (b *fieldBuilder) choices(v *view) []Option {
+	if b.options > maxFieldOptions || !b.walk.spend(len(v.constants)) {
+		return nil
+	}
+	constants := v.constantValues()
+	listed, titled := len(constants) > 0, map[*node]*view{}
+	for _, schema := range v.constants {
+		part := b.walk.single(schema)
+		if !listed {
+			constants = append(constants, part.constantValues()...)
+		}
+		if only := part.onlyValue(); only != nil {
+			titled[only] = part
+		}
+	}
+	if b.options += len(constants); b.options > maxFieldOptions {
+		return nil
+	}
 	var options []Option
-	add := func(v *view) {
-		for _, n := range v.constantValues() {
-			if b.options++; b.options <= maxFieldOptions && b.afford(n) {
-				options = append(options, Option{Value: n.decode(number)})
-			}
+	for _, n := range constants {
+		if !b.afford(n) {
+			return nil
 		}
-	}
-	add(v)
-	if len(options) == 0 {
-		for _, schema := range v.constants {
-			constant := b.walk.single(schema)
-			first := len(options)
-			if add(constant); len(options) == first+1 {
-				options[first].Title = constant.first("title").string()
-				options[first].Description = constant.first("description").string()
-			}
+		option := Option{Value: n.decode(number)}
+		if part := titled[n]; part != nil {
+			option.Title, option.Description = part.first("title").string(), part.first("description").string()
 		}
-	}
-	if b.options > maxFieldOptions || b.bytes >= maxFieldBytes {
-		return nil // an incomplete list would look complete
+		options = append(options, option)
 	}
 	return options
 }

@@ -131,8 +131,15 @@ func TestOptions(t *testing.T) {
 		"nothing":{"enum":["a",null]},
 		"mixed":{"anyOf":[{"enum":["a","b"]},{"const":5}]},
 		"optional":{"oneOf":[{"const":"a"},{"const":"b"},{"type":"null"}]},
-		"open":{"anyOf":[{"enum":["a","b"]},{"type":"string"}]}
-	}}`)
+		"open":{"anyOf":[{"enum":["a","b"]},{"type":"string"}]},
+		"one":{"title":"Mode","oneOf":[{"const":"a","title":"A","description":"D","type":"string","writeOnly":true}]},
+		"untitled":{"anyOf":[{"const":"a","title":"A"},{"type":"null"}]},
+		"reference":{"$ref":"#/$defs/one"},
+		"part":{"title":"Part","allOf":[{"$ref":"#/$defs/one"},{"oneOf":[{"const":"a","title":"Other"},{"const":"b"}]}]},
+		"items":{"items":{"$ref":"#/$defs/one"}},
+		"list":{"anyOf":[{"enum":["a","b"],"title":"List"},{"type":"null"}]},
+		"own":{"title":"Own","description":"d","const":"a"}
+	},"$defs":{"one":{"oneOf":[{"$ref":"#/$defs/a"}]},"a":{"const":"a","title":"A","description":"D"}}}`)
 	assert.Equal(t, []schema.Option{{"s", "Small", "d"}, {"l", "Large", ""}}, f["size"].Options)
 	assert.Empty(t, f["size"].Variants)
 	assert.Equal(t, []schema.Option{{Value: "fixed"}}, f["mode"].Options)
@@ -142,6 +149,20 @@ func TestOptions(t *testing.T) {
 	assert.Len(t, f["optional"].Options, 2)
 	assert.Empty(t, f["open"].Options, "it is not closed")
 	assert.Len(t, f["open"].Variants, 2)
+
+	for name, title := range map[string]string{"one": "Mode", "reference": "", "part": "Part"} {
+		assert.Equal(t, []schema.Option{{"a", "A", "D"}}, f[name].Options, name)
+		assert.Equal(t, title, f[name].Title, name)
+		assert.Empty(t, f[name].Description, name)
+	}
+	assert.Equal(t, "string", f["one"].Type)
+	assert.True(t, f["one"].Secret)
+	assert.Equal(t, []schema.Option{{"a", "A", ""}}, f["untitled"].Options)
+	assert.True(t, f["untitled"].Nullable)
+	assert.Empty(t, f["untitled"].Title, "it is that of the option")
+	assert.Equal(t, []schema.Option{{"a", "A", "D"}}, f["items"].Items.Options)
+	assert.Equal(t, "List", f["list"].Title)
+	assert.Equal(t, []schema.Option{{Value: "a"}}, f["own"].Options)
 }
 
 func TestOutlines(t *testing.T) {

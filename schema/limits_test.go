@@ -49,6 +49,7 @@ var hostile = map[string]struct{ schema, value, want string }{
 	"far anchor":             {`{"allOf":[` + each(500, `{"$ref":"#far"}`) + `],"$defs":{"far":{"$anchor":"far","type":"string"}}}`, `5`, "must be a string"},
 	"shared allOf":           {`{"properties":{` + each(500, `"p#i":{"$ref":"#/$defs/x"}`) + `},"$defs":{"x":{"allOf":[` + each(500, `{"minimum":#i}`) + `]}}}`, `{"p1":498}`, "/p1: must be at least 499"},
 	"shared enum":            {`{"properties":{` + each(100, `"p#i":{"$ref":"#/$defs/e"}`) + `},"$defs":{"e":{"enum":[` + each(20_000, `#i`) + `]}}}`, `{"p1":-1}`, "/p1: must be one of"},
+	"shared constants":       {`{"properties":{` + each(4_000, `"p#i":{"$ref":"#/$defs/e"}`) + `},"$defs":{"e":{"oneOf":[` + each(8_000, `{"const":#i}`) + `]}}}`, `{}`, "more than 5000 schemas"},
 	"shared text":            {`{"properties":{` + each(100, `"p#i":{"$ref":"#/$defs/e"}`) + `},"$defs":{"e":{"default":"` + strings.Repeat("x", 300_000) + `"}}}`, `{}`, ""},
 	"places without keyword": {`{"x":{` + each(300, `"p#i":{"type":"string"}`) + `},"allOf":[` + each(300, `{"$ref":"#/x/p#i"}`) + `]}`, `1`, "must be a string"},
 	"recursive anyOf":        {`{"anyOf":[{"items":{"$ref":"#"},"type":"array"},{"items":{"$ref":"#"},"minItems":1,"type":"array"}]}`, strings.Repeat("[", 200) + "5" + strings.Repeat("]", 200), "too much work"},

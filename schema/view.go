@@ -132,6 +132,12 @@ func (w *walk) choice(v *view, schemas []*node) {
 		contents = contents || part.hasContents()
 	}
 	switch {
+	case len(others) == 1 && w.single(others[0]).onlyValue() != nil:
+		// Its title and description are those of the option.
+		option := &view{children: []*view{w.single(others[0])}, found: map[string]*node{"title": nil, "description": nil}}
+		w.merge(option)
+		v.children = append(v.children, option)
+		v.constants = append(v.constants, others...)
 	case len(others) == 1:
 		w.compose(v, others[0])
 	case len(others) > 1 && constant:
