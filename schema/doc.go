@@ -31,7 +31,8 @@
 // definitions but no $defs, and otherwise 2020-12.
 //
 // Schemas are read leniently. A keyword that is null is absent, except const and
-// default. If properties is an empty array, it is read as an empty object.
+// default. If properties, additionalProperties, not or another keyword that cannot
+// be an array is an empty array, it is read as an empty object.
 // "nullable": true allows null. A boolean required is ignored. A boolean
 // exclusiveMinimum or exclusiveMaximum has its draft 4 meaning in every draft.
 //

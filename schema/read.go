@@ -88,8 +88,8 @@ func (n *node) forgive() {
 			remove = keyword != "const" && keyword != "default"
 		case keyword == "required":
 			remove = member.kind == kindBool
-		case applicators[keyword] == byName && member.kind == kindArray && len(member.items) == 0:
-			member.kind = kindObject
+		case (applicators[keyword] == byName || applicators[keyword] == single) && member.kind == kindArray && len(member.items) == 0:
+			member.kind = kindObject // PHP writes an empty object like this
 		case keyword == "properties":
 			for _, property := range member.children() {
 				if property.kind == kindNull {

@@ -122,6 +122,8 @@ func TestLenientReading(t *testing.T) {
 		{`{"$defs":{"x":{"type":"string"}},"properties":{"a":{"$ref":"#/$defs/x","nullable":true}}}`, `{"a":5}`, []string{"/a | type | must be a string or null, not a number"}},
 		{`{"properties":{"a":{"allOf":[{"type":"object","properties":{"b":{"minimum":2}}}],"nullable":true}}}`, `{"a":{"b":1}}`, []string{"/a/b | minimum | must be at least 2"}},
 		{`{"properties":[],"$defs":[],"type":null,"minLength":null}`, `{"a":1}`, []string{}},
+		{`{"additionalProperties":[],"contains":[],"if":[],"then":[],"propertyNames":[]}`, `{"a":1}`, []string{}},
+		{`{"items":{"additionalProperties":[],"not":[]}}`, `[{}]`, []string{`/0 | not | must not match the "not" schema`}},
 		{`{"properties":{"a":{"type":"string","required":true},"b":null}}`, `{"b":1}`, []string{}},
 		{`{"properties":{"a":{"const":null}}}`, `{"a":1}`, []string{"/a | const | must be null"}},
 		{`{"properties":{"required":{"type":"null"},"properties":{"type":"array"}}}`, `{"required":null,"properties":[]}`, []string{}},
