@@ -63,6 +63,13 @@ func TestCanonicalValues(t *testing.T) {
 	}
 }
 
+// A set of values is complete, also if the work for it once was too much.
+func TestValueSetAfterTooMuchWork(t *testing.T) {
+	set := newValueSet([]any{json.Number("1"), json.Number("2"), json.Number("3")})
+	assert.PanicsWithValue(t, errTooMuchWork, func() { set.contains(json.Number("3"), &work{steps: 25}) })
+	assert.True(t, set.contains(json.Number("3"), &work{steps: 1000}))
+}
+
 func TestShapes(t *testing.T) {
 	steps := func(source string, n int) int {
 		s, err := parseShape(source)

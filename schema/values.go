@@ -177,10 +177,11 @@ func (s *valueSet) contains(v any, w *work) bool {
 		return isString && s.strings[text]
 	}
 	if s.canonical == nil {
-		s.canonical = make(map[string]bool, len(s.values))
+		all := make(map[string]bool, len(s.values))
 		for _, value := range s.values {
-			s.canonical[canonical(value, w)] = true
+			all[canonical(value, w)] = true // panics if it takes too much work
 		}
+		s.canonical = all
 	}
 	return s.canonical[canonical(v, w)]
 }
