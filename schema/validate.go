@@ -66,7 +66,7 @@ func (e *engine) validate(s *jsonschema.Schema, value any, depth int) ([]FieldEr
 	// another one may wrap the error, on each level of the value.
 	e.work = work{steps: e.work.steps, errorBytes: maxErrorBytes, errorSize: (160 + 8*depth) * (1 + e.nesting) * depth}
 	invalid, err := run(s, value)
-	if errors.Is(err, errTooManyErrors) {
+	if errors.Is(err, errTooManyErrors) && s == e.root {
 		// All of them may be errors of variants that the value need not match.
 		e.work = work{steps: e.work.steps, errorBytes: math.MaxInt, errorSize: 1}
 		if invalid, err = run(e.negated, value); err == nil && invalid == nil {

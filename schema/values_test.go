@@ -22,6 +22,7 @@ func TestApplyDefaults(t *testing.T) {
 		{"not accepted by type", `{"properties":{"a":{"type":"integer","default":"5"},"b":{"type":"boolean","default":"true"}}}`, `{}`, `{}`},
 		{"not accepted by another keyword", `{"properties":{"a":{"type":"integer","minimum":5,"default":1},"b":{"enum":["x"],"default":"y"},"c":{"allOf":[{"pattern":"^x"}],"default":"y"}}}`, `{}`, `{}`},
 		{"not accepted by another place", `{"properties":{"a":{"default":1}},"allOf":[{"properties":{"a":{"type":"string"}}}]}`, `{}`, `{}`},
+		{"not accepted with many problems", `{"properties":{"a":{"items":{"type":"string"},"default":` + array(13_000, `1`) + `}}}`, `{}`, `{}`},
 		{"objects", nested, `{}`, `{"log":{"level":"info"}}`},
 		{"in objects", nested, `{"proxy":{"host":"h"},"log":{}}`, `{"proxy":{"host":"h","port":8080},"log":{"level":"info"}}`},
 		{"not in other values", nested, `{"proxy":"x","log":[]}`, `{"proxy":"x","log":[]}`},
