@@ -9,13 +9,17 @@ import (
 // maxDefaults bounds the values that ApplyDefaults creates.
 const maxDefaults = 50_000
 
+// minCheckSteps are the least steps for the check of one default.
+const minCheckSteps = 5_000
+
 // ApplyDefaults returns a copy of values in which each absent property has the
 // default that the schema gives it, also in nested objects, in the items of
 // arrays and in the values of maps. An absent object is created if one of its
 // properties has a default, all that it requires have one, and its schema is not
 // that of an object that contains it. Null is a value, so it is not replaced.
 //
-// A default that its own schema does not accept is not applied. The defaults of
+// A default that its own schema does not accept is not applied, nor is one whose
+// check takes too much work. The defaults of
 // a variant are applied if its constants match. Properties that only apply under
 // a condition (if, dependentSchemas, dependencies) get no default.
 //
@@ -28,7 +32,10 @@ func (s *Schema) ApplyDefaults(values map[string]any) map[string]any {
 		out = map[string]any{}
 	}
 	if s.doc != nil {
-		d := &defaulter{schema: s, walk: newWalk(s.doc), left: maxDefaults, complete: map[*view]bool{}, open: map[*node]int{}}
+		d := &defaulter{
+			schema: s, walk: newWalk(s.doc), left: maxDefaults, complete: map[*view]bool{}, open: map[*node]int{},
+			steps: maxSteps, accepted: map[defaultOf]bool{}, instances: map[*node]instance{},
+		}
 		d.object(out, d.walk.single(s.doc.root), 1)
 		d.close()
 	}
@@ -66,6 +73,10 @@ type defaulter struct {
 	complete map[*view]bool // whether an object can be made of defaults alone
 	open     map[*node]int  // the heads of the enclosing objects
 	engine   *engine        // checks defaults; nil until it is needed
+
+	steps     int // of checks, that are left
+	accepted  map[defaultOf]bool
+	instances map[*node]instance // decoded defaults
 }
 
 // close gives the engine back.
@@ -190,12 +201,10 @@ func (d *defaulter) descend(value any, v *view, level int) {
 // value returns the default of a property if its own schema accepts it.
 func (d *defaulter) value(nodes []*node, v *view) (value any, ok bool) {
 	n := v.first("default")
-	if n == nil || !d.accepts(nodes, n) {
+	if n == nil || n.size > d.left || !d.accepts(nodes, n) {
 		return nil, false
 	}
-	if d.left -= n.size(); d.left < 0 {
-		return nil, false
-	}
+	d.left -= n.size
 	return n.decode(number), true
 }
 
@@ -233,65 +242,107 @@ func (d *defaulter) isComplete(v *view) bool {
 	return some
 }
 
-// defaultOf is a default and the schema that has to accept it.
+// defaultOf is a default and a schema that has to accept it.
 type defaultOf struct{ value, schema *node }
+
+// checked is the result of a check.
+type checked struct {
+	accepted bool
+	finished bool // within the steps
+	steps    int
+}
 
 // accepts reports whether the schemas of a property accept a default.
 func (d *defaulter) accepts(nodes []*node, value *node) bool {
-	key := defaultOf{value, nodes[0]}
-	if accepted, known := d.schema.accepted.Load(key); known {
-		return accepted == true
+	if !d.walk.spend(len(nodes) - 1) {
+		return false
 	}
-	accepted, sure := d.check(nodes, value)
-	if sure {
-		d.schema.accepted.Store(key, accepted)
+	for _, n := range nodes {
+		key := defaultOf{value, n}
+		accepted, known := d.accepted[key]
+		if !known {
+			accepted = d.acceptedBy(key)
+			d.accepted[key] = accepted
+		}
+		if !accepted {
+			return false
+		}
 	}
-	return accepted
+	return true
 }
 
-// check applies the schemas of a property to a default. If the schema as a whole
-// cannot be used, it compares only the type and the constants. sure is false if
-// the check takes too much work.
-func (d *defaulter) check(nodes []*node, value *node) (accepted, sure bool) {
+// acceptedBy checks a default. A check has half of the steps that are left, and at
+// least minCheckSteps, so that an expensive one does not exclude the others. A
+// result of another call counts its steps again, so that all calls return the same.
+func (d *defaulter) acceptedBy(key defaultOf) bool {
+	steps := max(d.steps/2, minCheckSteps)
+	found, _ := d.schema.checks.Load(key)
+	result, known := found.(checked)
+	if !known || !result.finished && result.steps < steps {
+		result = d.check(key.schema, key.value, steps)
+		d.schema.checks.Store(key, result)
+	}
+	d.steps -= min(result.steps, steps)
+	return result.accepted && result.steps <= steps
+}
+
+// check applies a schema to a default. If the schema as a whole cannot be used, it
+// compares only the type and the constants.
+func (d *defaulter) check(n, value *node, steps int) checked {
+	if n.kind == kindBool {
+		return checked{accepted: true, finished: true}
+	}
 	if d.engine == nil {
 		if e, err := d.schema.engines.get(); err == nil {
 			d.engine = e
-			e.work.steps = maxSteps
 		}
 	}
-	instance := value.decode(exactNumber)
-	for _, n := range nodes {
-		if n.kind == kindBool {
-			continue
-		}
-		if d.engine != nil {
-			if s := d.engine.schemas[n.location()]; s != nil {
-				depth, _, _ := inspect(instance)
-				problems, err := d.engine.validate(s, instance, depth)
-				if err != nil || len(problems) > 0 {
-					return false, !errors.Is(err, errTooMuchWork)
-				}
-				continue
+	if d.engine != nil {
+		if s := d.engine.schemas[n.location()]; s != nil {
+			instance := d.decode(value)
+			d.engine.work.steps = steps
+			problems, err := d.engine.validate(s, instance.value, instance.depth)
+			if errors.Is(err, errTooMuchWork) {
+				return checked{steps: steps}
 			}
-		}
-		if !d.resembles(d.walk.single(n), instance) {
-			return false, true
+			return checked{accepted: err == nil && len(problems) == 0, finished: true, steps: steps - d.engine.work.steps}
 		}
 	}
-	return true, true
+	return d.resembles(d.walk.single(n), value, steps)
 }
 
-// resembles compares a value with the type and the constants of a schema.
-func (d *defaulter) resembles(v *view, value any) bool {
+// instance is a decoded default.
+type instance struct {
+	value any
+	depth int
+}
+
+func (d *defaulter) decode(n *node) instance {
+	if _, known := d.instances[n]; !known {
+		value := n.decode(exactNumber)
+		depth, _, _ := inspect(value)
+		d.instances[n] = instance{value, depth}
+	}
+	return d.instances[n]
+}
+
+// resembles compares a default with the type and the constants of a schema.
+func (d *defaulter) resembles(v *view, n *node, steps int) checked {
+	value := d.decode(n).value
 	types, nullable := v.types()
 	if value == nil {
-		return nullable || len(types) == 0
+		return checked{accepted: nullable || len(types) == 0, finished: true}
 	}
-	if !typesOf(types).allows(value) {
-		return false
+	allowed := v.constantValues()
+	if len(allowed) == 0 || !typesOf(types).allows(value) {
+		return checked{accepted: typesOf(types).allows(value), finished: true}
+	}
+	used := 10 * (n.end - n.start + allowed[len(allowed)-1].end - allowed[0].start) // by the source
+	if used > steps {
+		return checked{steps: steps}
 	}
 	free := &work{steps: maxSteps}
-	allowed := v.constantValues()
 	want := canonical(value, free)
-	return len(allowed) == 0 || slices.ContainsFunc(allowed, func(n *node) bool { return canonical(n.decode(exactNumber), free) == want })
+	accepted := slices.ContainsFunc(allowed, func(n *node) bool { return canonical(n.decode(exactNumber), free) == want })
+	return checked{accepted: accepted, finished: true, steps: used}
 }

@@ -224,3 +224,36 @@ func TestParseFormOfManyConstants(t *testing.T) {
 		assert.Less(t, time.Since(start), 10*time.Second, "%s: a tenth of a second, on a machine with nothing else to do", row.name)
 	}
 }
+
+// A default that takes too much work, or is too large, is not applied. The others
+// are, in every order and in every call.
+func TestExpensiveDefaults(t *testing.T) {
+	doubled := `"d":{"$ref":"#/$defs/d0"},` + each(30, `"d#i":{"allOf":[{"$ref":"#/$defs/d#j"},{"$ref":"#/$defs/d#j"}]}`) + `,"d30":{"type":"object"}`
+	unique := `"D":{"type":"array","uniqueItems":true,"items":{"type":"integer"},"default":` + array(20_000, `#i`) + `}`
+	constants := `"D":{"enum":` + array(20_000, `#i`) + `,"default":-1}`
+	const cheap = `"z":{"type":"integer","default":5}`
+	for _, row := range []struct{ name, properties, defs string }{
+		{"one", `"a":{"$ref":"#/$defs/d0","default":{}}`, doubled},
+		{"many", each(100, `"a#i":{"$ref":"#/$defs/d0","default":{"x":#i}}`), doubled},
+		{"in an object", `"o":{"properties":{"a":{"$ref":"#/$defs/d0","default":{}}}}`, doubled},
+		{"one value and many schemas", each(1_000, `"a#i":{"$ref":"#/$defs/D"}`), unique},
+		{"constants of an unusable schema", `"bad":{"$ref":"other.json"},` + each(1_500, `"a#i":{"$ref":"#/$defs/D"}`), constants},
+	} {
+		for _, properties := range []string{row.properties + "," + cheap, cheap + "," + row.properties} {
+			s := compile(t, `{"properties":{`+properties+`},"$defs":{`+row.defs+`}}`)
+			start := time.Now()
+			for range 2 {
+				assert.Equal(t, map[string]any{"z": 5.0}, s.ApplyDefaults(nil), row.name)
+			}
+			assert.Less(t, time.Since(start), 10*time.Second, "%s: a fifth of a second, on a machine with nothing else to do", row.name)
+		}
+	}
+
+	large := compile(t, `{"properties":{`+each(3, `"a#i":{"$ref":"#/$defs/D"}`)+`,`+cheap+`},"$defs":{"D":{"type":"array","items":{"type":"integer"},"default":`+array(20_000, `1`)+`}}}`)
+	for range 2 {
+		values := large.ApplyDefaults(nil)
+		assert.Equal(t, 40_004, size(values))
+		assert.NotContains(t, values, "a2")
+		assert.Contains(t, values, "z")
+	}
+}

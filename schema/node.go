@@ -36,6 +36,7 @@ type node struct {
 	isSchema    bool   // set by read
 	isElsewhere bool   // only a reference makes it a schema; set by read
 	start, end  int    // in the source
+	size        int    // the number of values in it, including itself
 	value       string // a string, or the literal of a number
 	names       []string
 	members     map[string]*node
@@ -93,6 +94,7 @@ func (p *parser) parse(parent *node, key string, depth int) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	before := p.values
 	if p.values++; p.values > maxValues {
 		return nil, fmt.Errorf("it has more than %d values", maxValues)
 	}
@@ -115,6 +117,7 @@ func (p *parser) parse(parent *node, key string, depth int) (*node, error) {
 		}
 	}
 	n.end = int(p.decoder.InputOffset())
+	n.size = p.values - before
 	return n, err
 }
 
@@ -235,13 +238,4 @@ func (n *node) decode(convert func(literal string) any) any {
 	case kindNull:
 	}
 	return nil
-}
-
-// size returns the number of values in a node, including itself.
-func (n *node) size() int {
-	total := 1
-	for _, child := range n.children() {
-		total += child.size()
-	}
-	return total
 }

@@ -11,9 +11,9 @@ import (
 // validations run in parallel. The zero Schema accepts everything and has no
 // fields.
 type Schema struct {
-	doc      *document
-	engines  *engines
-	accepted *sync.Map // from defaultOf to bool
+	doc     *document
+	engines *engines
+	checks  *sync.Map // from defaultOf to checked
 }
 
 // Compile reads a JSON Schema of draft 4, 6, 7, 2019-09 or 2020-12. The draft is
@@ -36,5 +36,5 @@ func Compile[T ~string | ~[]byte](text T) (*Schema, error) {
 		return nil, fmt.Errorf("schema: %s", singleLine(err.Error(), maxErrorLine))
 	}
 	doc := read(s, root)
-	return &Schema{doc: doc, engines: &engines{doc: doc}, accepted: &sync.Map{}}, nil
+	return &Schema{doc: doc, engines: &engines{doc: doc}, checks: &sync.Map{}}, nil
 }

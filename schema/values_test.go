@@ -15,6 +15,7 @@ func TestApplyDefaults(t *testing.T) {
 		"log":{"type":"object","required":["level"],"properties":{"level":{"default":"info"},"file":{"type":"string"}}}}}`
 	const variants = `{"properties":{"kind":{"type":"string","default":"b"}},"oneOf":[
 		{"properties":{"kind":{"const":"a"},"x":{"default":1}}},{"properties":{"kind":{"const":"b"},"x":{"default":2}}}]}`
+	const shared = `{"properties":{"x":{"$ref":"#/$defs/a"},"y":{"allOf":[{"$ref":"#/$defs/a"},{"properties":{"p":{"type":"string"}}}]}},"$defs":{"a":{"properties":{"p":{"default":5}}}}}`
 	for _, row := range []struct{ name, schema, values, want string }{
 		{"null for a string", `{"properties":{"query":{"type":"string","default":null},"limit":{"type":"integer","default":20}}}`, `{}`, `{"limit":20}`},
 		{"null where it is a value", `{"properties":{"query":{"type":["string","null"],"default":null}}}`, `{}`, `{"query":null}`},
@@ -22,6 +23,7 @@ func TestApplyDefaults(t *testing.T) {
 		{"not accepted by type", `{"properties":{"a":{"type":"integer","default":"5"},"b":{"type":"boolean","default":"true"}}}`, `{}`, `{}`},
 		{"not accepted by another keyword", `{"properties":{"a":{"type":"integer","minimum":5,"default":1},"b":{"enum":["x"],"default":"y"},"c":{"allOf":[{"pattern":"^x"}],"default":"y"}}}`, `{}`, `{}`},
 		{"not accepted by another place", `{"properties":{"a":{"default":1}},"allOf":[{"properties":{"a":{"type":"string"}}}]}`, `{}`, `{}`},
+		{"not accepted by another place of one of two objects", shared, `{"x":{},"y":{}}`, `{"x":{"p":5},"y":{}}`},
 		{"not accepted with many problems", `{"properties":{"a":{"items":{"type":"string"},"default":` + array(13_000, `1`) + `}}}`, `{}`, `{}`},
 		{"objects", nested, `{}`, `{"log":{"level":"info"}}`},
 		{"in objects", nested, `{"proxy":{"host":"h"},"log":{}}`, `{"proxy":{"host":"h","port":8080},"log":{"level":"info"}}`},
