@@ -206,7 +206,6 @@ func TestParseFormOfManyConstants(t *testing.T) {
 	}{
 		{"constants", constants, "e5", 5_000, ""},
 		{"constants by reference", `{"$ref":"#/$defs/e"}`, "e5", 5_000, ""},
-		{"none of the constants", constants, "x", 5_000, "too much work"},
 		{"enum", `{"enum":[` + each(5_000, `"e#i"`) + `]}`, "e4999", 500, ""},
 		{"enum, more values", `{"enum":[` + each(5_000, `"e#i"`) + `]}`, "x", 5_000, "too much work"},
 		{"enums", `{"anyOf":[` + each(1_000, `{"enum":["e#i",#i]}`) + `]}`, "e999", 500, ""},
@@ -236,7 +235,7 @@ func TestExpensiveDefaults(t *testing.T) {
 		{"one", `"a":{"$ref":"#/$defs/d0","default":{}}`, doubled},
 		{"many", each(100, `"a#i":{"$ref":"#/$defs/d0","default":{"x":#i}}`), doubled},
 		{"in an object", `"o":{"properties":{"a":{"$ref":"#/$defs/d0","default":{}}}}`, doubled},
-		{"one value and many schemas", each(1_000, `"a#i":{"$ref":"#/$defs/D"}`), unique},
+		{"one value and many schemas", each(300, `"a#i":{"$ref":"#/$defs/D"}`), unique},
 		{"constants of an unusable schema", `"bad":{"$ref":"other.json"},` + each(1_500, `"a#i":{"$ref":"#/$defs/D"}`), constants},
 	} {
 		for _, properties := range []string{row.properties + "," + cheap, cheap + "," + row.properties} {
