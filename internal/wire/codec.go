@@ -236,25 +236,14 @@ func (d *decoder) time(kind jx.Type) (t time.Time, ok bool, err *Error) {
 	return t, ok, err
 }
 
-// parseTime parses an RFC 3339 time and what servers write in its place: no
-// offset (UTC), an offset without a colon or minutes, t and z, a space for T.
+// parseTime parses an RFC 3339 time and what servers write in its place.
 func parseTime(s string) (t time.Time, ok bool) {
 	const layout = "2006-01-02T15:04:05"
 	if len(s) < len(layout) || s[13] != ':' { // the time package also takes an hour of one digit
 		return t, false
 	}
-	if c := s[10]; c == ' ' || c == 't' {
-		s = s[:10] + "T" + s[11:]
-	}
-	offset := strings.TrimLeft(s[len(layout):], ".0123456789")
-	whole := s[:len(s)-len(offset)]
-	switch {
-	case offset == "" || offset == "z":
-		s = whole + "Z"
-	case len(offset) == len("+hh"):
-		s += ":00"
-	case len(offset) == len("+hhmm"):
-		s = whole + offset[:3] + ":" + offset[3:]
+	if s[10] != 'T' || s[len(s)-1] != 'Z' || strings.HasPrefix(s[len(layout):], ",") {
+		s = normalTime(s[:len(layout)], s[len(layout):])
 	}
 	if t.UnmarshalText([]byte(s)) != nil {
 		return time.Time{}, false
@@ -264,4 +253,23 @@ func parseTime(s string) (t time.Time, ok bool) {
 		return t.UTC(), true
 	}
 	return t.In(time.FixedZone("", seconds)), true // not time.Local, whatever the machine
+}
+
+// normalTime returns an RFC 3339 time for one without an offset (UTC), with an offset
+// without a colon or minutes, with t or z, or with a space for T.
+func normalTime(seconds, rest string) string {
+	if c := seconds[10]; c == ' ' || c == 't' {
+		seconds = seconds[:10] + "T" + seconds[11:]
+	}
+	offset := strings.TrimLeft(rest, ".0123456789")
+	fraction := rest[:len(rest)-len(offset)]
+	switch {
+	case offset == "" || offset == "z":
+		offset = "Z"
+	case len(offset) == len("+hh"):
+		offset += ":00"
+	case len(offset) == len("+hhmm"):
+		offset = offset[:3] + ":" + offset[3:]
+	}
+	return seconds + fraction + offset
 }

@@ -131,7 +131,10 @@ func respell(name string) string {
 // begin: in a document in documented order, it compares one name a member.
 func (o *object) find(key string, next int) (*member, int) {
 	for i := range len(o.members) {
-		at := (next + i) % len(o.members)
+		at := next + i
+		if at >= len(o.members) { // faster than a remainder
+			at -= len(o.members)
+		}
 		if m := &o.members[at]; key == m.name || key == m.other {
 			return m, at + 1
 		}
