@@ -49,8 +49,10 @@ const (
 // case: the API spells one code invalid_api_key and INVALID_API_KEY.
 func HasCode(err error, codes ...string) bool {
 	e, ok := err.(*APIError) //nolint:errorlint // unwrapped below
-	return ok && e.Code != "" && slices.ContainsFunc(codes, func(code string) bool { return strings.EqualFold(e.Code, code) }) ||
-		slices.ContainsFunc(unwrap(err), func(err error) bool { return HasCode(err, codes...) })
+	if ok {
+		return e.Code != "" && slices.ContainsFunc(codes, func(code string) bool { return strings.EqualFold(e.Code, code) })
+	}
+	return slices.ContainsFunc(unwrap(err), func(err error) bool { return HasCode(err, codes...) })
 }
 
 // MayHaveSucceeded reports whether the call that returned err may have been

@@ -30,7 +30,7 @@ const (
 	burstStreams  = 96                     // servers should allow at least 100 (RFC 9113, section 6.5.2)
 )
 
-// A connection is what an attempt that connects has got.
+// A connection is the kind of connection that an attempt has got.
 type connection int
 
 const (
